@@ -1,0 +1,19 @@
+"""Nguồn Gốc: the traceability service. Nothing lives here but the lazy way to the application.
+
+The standard library owns the module name ``trace``; this package wins only because the application is run
+from its root and never installed (docs/architecture.md, "The trace trap").
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from trace.core.config import Settings
+
+
+def create_app(settings: "Settings | None" = None) -> "Flask":
+    """Build the application; imported late so that ``import trace.gs1`` does not load Flask."""
+    from trace.app import create_app as build
+
+    return build(settings)

@@ -1,0 +1,1 @@
+"""The floor every feature stands on: settings, database, errors, HTTP. It knows no feature."""

@@ -1,0 +1,55 @@
+"""The codes printed under a QR: alphabet, check character, and how a typed one is read.
+
+Ten characters name a batch, thirteen a serial or a roll stamp; the last one is the check character
+(design section 5). Pure: whether a code was issued is for ``trace.batches``.
+"""
+
+import secrets
+import unicodedata
+
+# No 0 O, 1 I L: in most typefaces, and in most handwriting, they cannot be told apart.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+BATCH_LENGTH = 10
+SERIAL_LENGTH = 13
+LENGTHS = (BATCH_LENGTH, SERIAL_LENGTH)
+# Longer than any code with separators; what is longer is not read at all.
+LONGEST_TYPED = 40
+
+_VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_PRIME = len(ALPHABET)
+
+
+def check_character(body: str) -> str:
+    """The character that makes the weighted sum of body and check a multiple of 31.
+
+    Weights are 2, 3, 4 … from the left and 1 for the check character. 31 is prime and all weights differ, so any
+    single wrong character and any two swapped neighbours change the sum.
+    """
+    total = sum(weight * _VALUES[symbol] for weight, symbol in enumerate(body, start=2))
+    return ALPHABET[-total % _PRIME]
+
+
+def new_code(length: int = BATCH_LENGTH) -> str:
+    """A random code of ``length`` characters, check character included."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(length - 1))
+    return body + check_character(body)
+
+
+def normalise(text: str) -> str:
+    """What was typed or scanned, in capitals, without spaces, dashes and dots; not yet known to be well formed."""
+    if len(text) > LONGEST_TYPED:
+        return ""
+    folded = unicodedata.normalize("NFKC", text).upper()
+    return "".join(c for c in folded if not c.isspace() and c not in "-‐‑–—._")
+
+
+def is_well_formed(code: str) -> bool:
+    """Whether a normalised code has a known length, only letters of the alphabet, and the right check character."""
+    if len(code) not in LENGTHS or any(symbol not in _VALUES for symbol in code):
+        return False
+    return check_character(code[:-1]) == code[-1]
+
+
+def pretty(code: str) -> str:
+    """The code in groups of four, as printed: ``7K3Q-X9ZP-AB``."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
