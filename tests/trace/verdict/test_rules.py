@@ -1,0 +1,155 @@
+"""The precedence of verdicts: what gives the title, what stands under it."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trace.core.clock import HANOI
+from trace.recalls.rules import REASONS_OF, RecallClass, RecallFacts, RecallReason
+from trace.verdict.rules import CodeState, Decision, Facts, Verdict, decide
+
+TODAY = date(2026, 11, 21)
+YESTERDAY = TODAY - timedelta(days=1)
+PLAIN = Facts(today=TODAY)
+RECALL = RecallFacts(
+    recall_class=RecallClass.HEALTH,
+    reason=RecallReason.PESTICIDE_RESIDUE,
+    started_at=datetime(2026, 11, 21, 16, 40, tzinfo=HANOI),
+)
+
+
+def test_nothing_against_it_is_no_warning() -> None:
+    assert decide(PLAIN) == Decision(verdict=Verdict.NO_WARNING)
+
+
+def test_a_slip_comes_before_everything() -> None:
+    assert decide(replace(PLAIN, code_state=CodeState.MALFORMED)).verdict is Verdict.MALFORMED
+
+
+def test_a_code_never_issued_is_unknown() -> None:
+    assert decide(replace(PLAIN, code_state=CodeState.UNKNOWN)).verdict is Verdict.UNKNOWN
+
+
+def test_a_recall_in_force_gives_the_title() -> None:
+    decision = decide(replace(PLAIN, recalls=(RECALL,)))
+    assert decision.verdict is Verdict.RECALLED
+    assert decision.recall is RECALL
+
+
+def test_an_ended_recall_stays_a_recall() -> None:
+    ended = replace(RECALL, ended_on=TODAY)
+    assert decide(replace(PLAIN, recalls=(ended,))).verdict is Verdict.RECALL_ENDED
+
+
+def test_a_recalled_lot_past_its_date_says_both_with_the_recall_first() -> None:
+    decision = decide(replace(PLAIN, recalls=(RECALL,), use_by_on=YESTERDAY))
+    assert (decision.verdict, decision.also) == (Verdict.RECALLED, (Verdict.EXPIRED,))
+
+
+def test_a_withdrawn_recall_leaves_the_title_and_is_told_below() -> None:
+    withdrawn = replace(RECALL, withdrawn_on=TODAY)
+    decision = decide(replace(PLAIN, recalls=(withdrawn,)))
+    assert (decision.verdict, decision.withdrawn) == (Verdict.NO_WARNING, withdrawn)
+
+
+def test_an_old_withdrawal_is_told_no_more() -> None:
+    withdrawn = replace(RECALL, withdrawn_on=TODAY - timedelta(days=31))
+    assert decide(replace(PLAIN, recalls=(withdrawn,))).withdrawn is None
+
+
+def test_a_withdrawal_is_not_told_under_another_recall() -> None:
+    withdrawn = replace(RECALL, withdrawn_on=TODAY)
+    assert decide(replace(PLAIN, recalls=(withdrawn, RECALL))).withdrawn is None
+
+
+def test_a_label_not_in_use_says_nothing_of_dates() -> None:
+    decision = decide(replace(PLAIN, is_activated=False, use_by_on=YESTERDAY))
+    assert decision == Decision(verdict=Verdict.NOT_ACTIVATED)
+
+
+def test_the_use_by_date_itself_is_still_in_date() -> None:
+    assert decide(replace(PLAIN, use_by_on=TODAY)).verdict is Verdict.NO_WARNING
+    assert decide(replace(PLAIN, use_by_on=YESTERDAY)).verdict is Verdict.EXPIRED
+
+
+def test_a_best_before_date_that_passed_is_not_an_expiry() -> None:
+    assert decide(replace(PLAIN, best_before_on=TODAY)).verdict is Verdict.NO_WARNING
+    assert decide(replace(PLAIN, best_before_on=YESTERDAY)).verdict is Verdict.BEST_BEFORE_PASSED
+
+
+def test_an_unconfirmed_handover_is_a_note_and_no_warning() -> None:
+    assert decide(replace(PLAIN, unconfirmed_handovers=1)).verdict is Verdict.NO_WARNING_UNCONFIRMED
+
+
+def test_an_unconfirmed_handover_is_not_told_under_a_warning() -> None:
+    decision = decide(replace(PLAIN, unconfirmed_handovers=1, use_by_on=YESTERDAY))
+    assert decision == Decision(verdict=Verdict.EXPIRED)
+
+
+days = st.dates(min_value=date(2026, 1, 1), max_value=date(2027, 12, 31))
+
+
+@st.composite
+def some_recalls(draw: st.DrawFn) -> RecallFacts:
+    recall_class = draw(st.sampled_from(RecallClass))
+    ended, withdrawn = draw(st.sampled_from([(False, False), (True, False), (False, True)]))
+    return RecallFacts(
+        recall_class=recall_class,
+        reason=draw(st.sampled_from(REASONS_OF[recall_class])),
+        started_at=datetime(2026, 1, 1, tzinfo=HANOI) + timedelta(minutes=draw(st.integers(0, 500_000))),
+        ended_on=draw(days) if ended else None,
+        withdrawn_on=draw(days) if withdrawn else None,
+    )
+
+
+some_facts = st.builds(
+    Facts,
+    today=days,
+    code_state=st.sampled_from(CodeState),
+    is_activated=st.booleans(),
+    recalls=st.lists(some_recalls(), max_size=4).map(tuple),
+    use_by_on=st.none() | days,
+    best_before_on=st.none() | days,
+    unconfirmed_handovers=st.integers(0, 3),
+    is_food=st.booleans(),
+)
+NO_WARNINGS = {Verdict.NO_WARNING, Verdict.NO_WARNING_UNCONFIRMED}
+
+
+@given(some_facts)
+def test_a_recalled_lot_never_shows_no_warning(facts: Facts) -> None:
+    standing = [recall for recall in facts.recalls if not recall.is_withdrawn]
+    if facts.code_state is CodeState.KNOWN and standing:
+        is_in_force = any(recall.is_in_force for recall in standing)
+        assert decide(facts).verdict is (Verdict.RECALLED if is_in_force else Verdict.RECALL_ENDED)
+
+
+@given(some_facts)
+def test_nothing_graver_than_the_title_stands_under_it(facts: Facts) -> None:
+    decision = decide(facts)
+    order = list(Verdict)
+    places = [order.index(verdict) for verdict in (decision.verdict, *decision.also)]
+    assert places == sorted(set(places))
+
+
+@given(some_facts)
+def test_goods_out_of_date_never_show_no_warning(facts: Facts) -> None:
+    if facts.use_by_on is not None and facts.use_by_on < facts.today:
+        assert decide(facts).verdict not in NO_WARNINGS
+
+
+@given(some_facts)
+def test_no_warning_has_nothing_under_it(facts: Facts) -> None:
+    decision = decide(facts)
+    if decision.verdict in NO_WARNINGS:
+        assert decision.also == ()
+        assert decision.recall is None
+
+
+@given(some_facts, some_recalls())
+def test_one_more_recall_in_force_always_makes_the_title_a_recall(facts: Facts, recall: RecallFacts) -> None:
+    known = replace(facts, code_state=CodeState.KNOWN)
+    in_force = replace(recall, ended_on=None, withdrawn_on=None)
+    assert decide(replace(known, recalls=(*facts.recalls, in_force))).verdict is Verdict.RECALLED

@@ -1,0 +1,1 @@
+"""What may be said of a code now: pure precedence, and the reads it needs."""

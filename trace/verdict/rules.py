@@ -1,0 +1,104 @@
+"""What may be said of a code now. Pure: facts in, a verdict out; no text for people, no database, no clock.
+
+The precedence is the design's section 6, certain before suspected: malformed, unknown, recalled, (held,) not
+activated, expired, (copied,) best-before passed, no warning. The states in brackets join when their features
+do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from trace.recalls.rules import RecallFacts, gravest, withdrawal_to_tell
+
+
+class CodeState(StrEnum):
+    """What the code itself is, before anything is known of a batch."""
+
+    MALFORMED = "malformed"
+    UNKNOWN = "unknown"
+    KNOWN = "known"
+
+
+class Verdict(StrEnum):
+    """From the gravest down; ``decide`` keeps this order."""
+
+    MALFORMED = "malformed"
+    UNKNOWN = "unknown"
+    RECALLED = "recalled"
+    RECALL_ENDED = "recall_ended"
+    NOT_ACTIVATED = "not_activated"
+    EXPIRED = "expired"
+    BEST_BEFORE_PASSED = "best_before_passed"
+    NO_WARNING_UNCONFIRMED = "no_warning_unconfirmed"
+    NO_WARNING = "no_warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything a verdict rests on.
+
+    ``today`` is the date in Hanoi. A batch has at most one of ``use_by_on`` and ``best_before_on``; goods
+    without either never run out. ``unconfirmed_handovers`` counts those past their grace only. ``producer_name``
+    and ``is_food`` decide nothing; the wording needs them.
+    """
+
+    today: date
+    code_state: CodeState = CodeState.KNOWN
+    is_activated: bool = True
+    recalls: tuple[RecallFacts, ...] = field(default=())
+    use_by_on: date | None = None
+    best_before_on: date | None = None
+    unconfirmed_handovers: int = 0
+    oldest_unconfirmed_on: date | None = None
+    is_food: bool = True
+    producer_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The verdict that gives the title, and what else is true, gravest first.
+
+    ``recall`` is the one the title or a second line speaks of; ``withdrawn`` the one to tell of below.
+    """
+
+    verdict: Verdict
+    also: tuple[Verdict, ...] = ()
+    recall: RecallFacts | None = None
+    withdrawn: RecallFacts | None = None
+
+
+def _warnings(facts: Facts, recall: RecallFacts | None) -> Iterator[Verdict]:
+    if recall is not None:
+        # A recall that ended stays a recall: the pack in the fridge is still of that lot.
+        yield Verdict.RECALLED if recall.is_in_force else Verdict.RECALL_ENDED
+    if not facts.is_activated:
+        # Nothing of a draft is sealed, so nothing of it is told: neither its dates nor its way.
+        yield Verdict.NOT_ACTIVATED
+        return
+    if facts.use_by_on is not None and facts.today > facts.use_by_on:
+        yield Verdict.EXPIRED
+    if facts.best_before_on is not None and facts.today > facts.best_before_on:
+        yield Verdict.BEST_BEFORE_PASSED
+
+
+def decide(facts: Facts) -> Decision:
+    """The gravest true thing as verdict, the others beneath it in order.
+
+    The date itself is the last good day, as the page says ("còn hạn đến hết 24/11"). A late confirmation is
+    told only where nothing graver is: under a recall it would be noise.
+    """
+    if facts.code_state is CodeState.MALFORMED:
+        return Decision(verdict=Verdict.MALFORMED)
+    if facts.code_state is CodeState.UNKNOWN:
+        return Decision(verdict=Verdict.UNKNOWN)
+
+    recall = gravest(facts.recalls)
+    withdrawn = None if recall else withdrawal_to_tell(facts.recalls, facts.today)
+    warnings = tuple(_warnings(facts, recall))
+    if not warnings:
+        unconfirmed = facts.unconfirmed_handovers > 0
+        verdict = Verdict.NO_WARNING_UNCONFIRMED if unconfirmed else Verdict.NO_WARNING
+        return Decision(verdict=verdict, withdrawn=withdrawn)
+    return Decision(verdict=warnings[0], also=warnings[1:], recall=recall, withdrawn=withdrawn)
