@@ -1,0 +1,1 @@
+"""Who: organisations, their places and parties, users, memberships, devices, keys. Nothing about goods."""

@@ -1,0 +1,147 @@
+"""Mapped classes of batches: the lot, its codes, its holdings and its balance.
+
+Quantities are ``Numeric(18, 6)`` in the batch's one unit. The database itself refuses a holding below zero and a
+batch whose sums do not balance.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from producers.models import Product
+from trace.accounts.models import Location, Organisation
+from trace.core import clock
+from trace.core.database import Base
+from trace.core.ids import uuid7
+
+
+class DateKind(StrEnum):
+    """Which date the batch carries (GS1 AIs 7007 and 11)."""
+
+    HARVEST = "harvest"
+    PRODUCTION = "production"
+
+
+class CodeKind(StrEnum):
+    BATCH = "batch"
+    SERIAL = "serial"
+    ROLL = "roll"
+
+
+class Batch(Base):
+    """A lot. A draft until it is activated; then its ten items are sealed and only events change it."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        UniqueConstraint("product_id", "lot_number", name="uq_batches_product_lot_number"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("date_kind in ('harvest', 'production')", name="date_kind"),
+        CheckConstraint("(activated_at is null) = (seal is null)", name="sealed_when_activated"),
+        CheckConstraint("(uom is null) = (packaging_word is not null)", name="one_unit"),
+        CheckConstraint("expiry_kind = 'none' or expires_on is not null", name="expiry"),
+        Index("ix_batches_organisation_created", "organisation_id", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"))
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id"))
+    code: Mapped[str] = mapped_column(unique=True)
+    lot_number: Mapped[str]
+    date_kind: Mapped[str]
+    produced_on: Mapped[date]
+    expiry_kind: Mapped[str]
+    expires_on: Mapped[date | None]
+    quantity: Mapped[Decimal]
+    uom: Mapped[str | None]
+    packaging_word: Mapped[str | None]
+    # The ten items as they were at activation, mirrored from the first event so that a page needs one row.
+    seal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    activated_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    created_by: Mapped[UUID | None]
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+    product: Mapped[Product] = relationship(lazy="joined")
+    location: Mapped[Location] = relationship(lazy="joined")
+
+    @property
+    def is_activated(self) -> bool:
+        return self.activated_at is not None
+
+    @property
+    def epc_class(self) -> str:
+        """The batch's URI in events; fixed at activation, whatever GTIN comes later."""
+        return f"urn:uuid:{self.id}"
+
+    @property
+    def unit_word(self) -> str:
+        return self.packaging_word or {"KGM": "kg", "GRM": "g", "LTR": "lít", "MLT": "ml"}.get(
+            self.uom or "", ""
+        )
+
+
+class Code(Base):
+    """The one namespace of everything scannable: a code exists before what it is bound to."""
+
+    __tablename__ = "codes"
+    __table_args__ = (CheckConstraint("kind in ('batch', 'serial', 'roll')", name="kind"),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Holding(Base):
+    """What one organisation holds of one batch."""
+
+    __tablename__ = "holdings"
+    __table_args__ = (
+        CheckConstraint("quantity >= 0", name="not_negative"),
+        Index("ix_holdings_organisation", "organisation_id", "batch_id"),
+    )
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    quantity: Mapped[Decimal] = mapped_column(default=Decimal(0))
+
+    batch: Mapped[Batch] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+
+
+class Balance(Base):
+    """Where all of one batch is. Locked first by every movement of the batch; the sum is checked by the database.
+
+    ``in_transit``: shipped, not yet received. ``in_question``: a difference outside the tolerance that both sides
+    have still to settle. ``outside``: handed to parties without an account.
+    """
+
+    __tablename__ = "balances"
+    __table_args__ = (
+        CheckConstraint(
+            "created = held + in_transit + in_question + outside + sold + destroyed + lost",
+            name="sums_balance",
+        ),
+        CheckConstraint(
+            "least(created, held, in_transit, in_question, outside, sold, destroyed, lost) >= 0",
+            name="not_negative",
+        ),
+    )
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    created: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    held: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    in_transit: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    in_question: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    outside: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    sold: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    destroyed: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    lost: Mapped[Decimal] = mapped_column(default=Decimal(0))

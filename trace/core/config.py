@@ -1,0 +1,257 @@
+"""Every setting of the service, read from the environment once and checked at start.
+
+Nothing else in the code reads ``os.environ`` for a setting. A wrong value stops the start with one
+sentence that says what to do; a misspelt ``TRACE_`` name does too, because a setting that is silently
+ignored is a guess.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from trace.core import local_state
+
+UPLOAD_LIMIT_BYTES = 5 * 1024 * 1024
+SHORTEST_SECRET = 32
+MOST_PROXIES = 5
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOCAL_LOG_ORIGIN = "localhost/nguon-goc"
+# Names that never reach the open internet (RFC 6761, RFC 6762); a name without a dot is one of a local
+# network.
+LOCAL_SUFFIXES = (".localhost", ".local", ".test", ".internal", ".lan", ".home.arpa")
+DATABASE_SCHEMES = ("postgresql+psycopg", "postgresql", "postgres")
+
+NAMES = frozenset(
+    {
+        "TRACE_BLOB_FOLDER",
+        "TRACE_KEY_FOLDER",
+        "TRACE_LOG_LEVEL",
+        "TRACE_LOG_ORIGIN",
+        "TRACE_MIGRATION_DATABASE_URL",
+        "TRACE_OPERATOR_NAME",
+        "TRACE_PROXIES",
+        "TRACE_PUBLIC_URL",
+        "TRACE_SECRET_KEY",
+        "TRACE_STATE_FOLDER",
+        "TRACE_SUPPORT_PHONE",
+    }
+)
+# Read by the tests alone; known here so that they are not taken for misspelt settings.
+TEST_NAMES = frozenset({"TRACE_STANDARDS", "TRACE_TEST_DATABASE_URL"})
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or wrong; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator decided; immutable. URLs and keys stay out of the representation, so out of logs."""
+
+    database_url: str = field(repr=False)
+    migration_database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    state_folder: Path
+    blob_folder: Path
+    key_folder: Path
+    public_url: str | None = None
+    log_origin: str = LOCAL_LOG_ORIGIN
+    support_phone: str | None = None
+    operator_name: str = "Nguồn Gốc"
+    log_level: str = "INFO"
+    trusted_proxy_count: int = 0
+    upload_limit_bytes: int = UPLOAD_LIMIT_BYTES
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """The settings of this environment, each checked.
+
+        Without ``DATABASE_URL`` the embedded database of a running ``make run`` in the same checkout is
+        joined. Raises ``ConfigurationError`` with one sentence that says what to do.
+        """
+        _refuse_unknown_names(environ)
+        values = {name: value.strip() for name, value in environ.items() if value.strip()}
+        state_folder = Path(values.get("TRACE_STATE_FOLDER", local_state.DEFAULT_STATE_FOLDER)).absolute()
+        running = None if "DATABASE_URL" in values else local_state.find_running(state_folder)
+        database_url = _database_url(values, running)
+        public_url = check_public_url(values["TRACE_PUBLIC_URL"]) if "TRACE_PUBLIC_URL" in values else None
+        secret_key = _secret_key(values, state_folder)
+        if public_url is None and running is not None:
+            public_url = running.public_url
+        migration_url = values.get("TRACE_MIGRATION_DATABASE_URL")
+        return cls(
+            database_url=database_url,
+            migration_database_url=(
+                check_database_url(migration_url, "TRACE_MIGRATION_DATABASE_URL")
+                if migration_url
+                else database_url
+            ),
+            secret_key=secret_key,
+            state_folder=state_folder,
+            blob_folder=_folder(values, "TRACE_BLOB_FOLDER", state_folder / "pictures"),
+            key_folder=_folder(values, "TRACE_KEY_FOLDER", state_folder / "keys"),
+            public_url=public_url,
+            log_origin=_log_origin(values, public_url),
+            support_phone=_support_phone(values),
+            operator_name=values.get("TRACE_OPERATOR_NAME", "Nguồn Gốc"),
+            log_level=_log_level(values),
+            trusted_proxy_count=_proxy_count(values),
+        )
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies travel over TLS only: they follow the scheme of the public address."""
+        return self.public_url is not None and self.public_url.startswith("https://")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether strangers can reach this service: then it never shows demo data."""
+        return self.public_url is not None and not is_local_host(urlsplit(self.public_url).hostname or "")
+
+
+def check_database_url(url: str, name: str) -> str:
+    """The URL in SQLAlchemy's form for psycopg. The message never repeats the URL: it may hold a password."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in DATABASE_SCHEMES or not rest:
+        raise ConfigurationError(
+            f"{name} must be the address of a PostgreSQL database, like "
+            "postgresql://user:password@host/name; set it to one, or unset it to use the embedded database."
+        )
+    return f"postgresql+psycopg://{rest}"
+
+
+def libpq_url(url: str) -> str:
+    """The same database address in the form psycopg itself reads."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def check_public_url(url: str) -> str:
+    """The public address without a trailing slash; it is printed on labels for ever.
+
+    Only scheme, host and port are allowed; https unless the host is local, because a printed http address
+    could be answered by anybody on the way.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
+        raise ConfigurationError(
+            "TRACE_PUBLIC_URL must be the address people open, like https://nguongoc.example; set it to "
+            "yours."
+        )
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "TRACE_PUBLIC_URL must end after the host, because label addresses are built on it: remove "
+            f"what follows {host}."
+        )
+    if parts.scheme == "http" and not is_local_host(host):
+        raise ConfigurationError(
+            f"TRACE_PUBLIC_URL must begin with https:// for {host}: it is printed on labels for ever, "
+            "and an http address can be answered by anybody on the way."
+        )
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+
+
+def is_local_host(host: str) -> bool:
+    """Whether a host is this machine or one on a local network, by its name alone (nothing is looked up)."""
+    name = host.rstrip(".").lower()
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return "." not in name or name.endswith(LOCAL_SUFFIXES)
+    return address.is_loopback or address.is_private or address.is_link_local
+
+
+def _refuse_unknown_names(environ: Mapping[str, str]) -> None:
+    unknown = sorted(name for name in environ if name.startswith("TRACE_") and name not in NAMES | TEST_NAMES)
+    if unknown:
+        raise ConfigurationError(
+            f"There is no setting {unknown[0]}: correct or unset it (known are {', '.join(sorted(NAMES))})."
+        )
+
+
+def _database_url(values: Mapping[str, str], running: local_state.Running | None) -> str:
+    if "DATABASE_URL" in values:
+        return check_database_url(values["DATABASE_URL"], "DATABASE_URL")
+    if running is not None:
+        return running.database_url
+    raise ConfigurationError(
+        "No database: set DATABASE_URL, or start the embedded one by `make run` in this checkout and try "
+        "again."
+    )
+
+
+def _secret_key(values: Mapping[str, str], state_folder: Path) -> str:
+    given = values.get("TRACE_SECRET_KEY")
+    if given is not None:
+        if len(given) < SHORTEST_SECRET:
+            raise ConfigurationError(
+                f"TRACE_SECRET_KEY must have at least {SHORTEST_SECRET} characters: make one by "
+                "`python3 -c 'import secrets; print(secrets.token_hex(32))'`."
+            )
+        return given
+    if "DATABASE_URL" in values or "TRACE_PUBLIC_URL" in values:
+        raise ConfigurationError(
+            "TRACE_SECRET_KEY must be set where DATABASE_URL or TRACE_PUBLIC_URL is: make one by "
+            "`python3 -c 'import secrets; print(secrets.token_hex(32))'` and keep it."
+        )
+    try:
+        return local_state.installation(state_folder).secret_key
+    except local_state.StateUnusable as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _folder(values: Mapping[str, str], name: str, default: Path) -> Path:
+    path = Path(values.get(name, default)).absolute()
+    if path.exists() and not path.is_dir():
+        raise ConfigurationError(f"{name} must be a folder, and {path} is a file: set it to a folder.")
+    return path
+
+
+def _log_origin(values: Mapping[str, str], public_url: str | None) -> str:
+    given = values.get("TRACE_LOG_ORIGIN")
+    if given is None:
+        host = urlsplit(public_url).hostname if public_url else None
+        return f"{host}/nguon-goc" if host and not is_local_host(host) else LOCAL_LOG_ORIGIN
+    # A signed note's first line and key name: no white space, no plus sign (C2SP signed-note).
+    if re.search(r"[\s+]", given) or not given.isprintable():
+        raise ConfigurationError(
+            "TRACE_LOG_ORIGIN must have no spaces and no plus sign, like nguongoc.example/log: correct "
+            "it before the first event is written, because it names the log for ever."
+        )
+    return given
+
+
+def _support_phone(values: Mapping[str, str]) -> str | None:
+    given = values.get("TRACE_SUPPORT_PHONE")
+    if given is not None and not re.fullmatch(r"\+?[0-9][0-9 .()-]{2,19}", given):
+        raise ConfigurationError(
+            "TRACE_SUPPORT_PHONE must be a telephone number, like 1900 1234: correct or unset it."
+        )
+    return given
+
+
+def _log_level(values: Mapping[str, str]) -> str:
+    level = values.get("TRACE_LOG_LEVEL", "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise ConfigurationError(
+            f"TRACE_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}: correct or unset it."
+        )
+    return level
+
+
+def _proxy_count(values: Mapping[str, str]) -> int:
+    given = values.get("TRACE_PROXIES", "0")
+    if not re.fullmatch(r"[0-9]", given) or int(given) > MOST_PROXIES:
+        raise ConfigurationError(
+            f"TRACE_PROXIES must be the number of reverse proxies in front, 0 to {MOST_PROXIES}: correct "
+            "or unset it."
+        )
+    return int(given)

@@ -1,0 +1,104 @@
+"""Once by key: a verb bound to a quantity happens once however often its request arrives (design section 3).
+
+The row is inserted first, in the verb's own transaction: a twin that arrives meanwhile waits for the first to
+commit and then finds its answer. Keys are kept 90 days.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from trace.core import clock
+from trace.core.database import Base
+from trace.core.errors import BadInput, Refusal
+
+KEPT = timedelta(days=90)
+LONGEST_KEY = 100
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used before, for something else."""
+
+    code = "idempotency-key-reused"
+
+
+class IdempotencyKey(Base):
+    """One request that was acted on, and what was answered."""
+
+    __tablename__ = "idempotency_keys"
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    answer: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+
+
+class Receipt:
+    """What ``once`` gives its caller: ``answer`` is None the first time and must then be set."""
+
+    def __init__(self, answer: dict[str, Any] | None) -> None:
+        self.answer = answer
+
+    @property
+    def is_repeat(self) -> bool:
+        return self.answer is not None
+
+
+@contextmanager
+def once(session: Session, organisation_id: UUID, key: str, request: Any) -> Iterator[Receipt]:
+    """Run the body once for this organisation and key.
+
+    ``request`` is hashed by its JSON form. Raises ``IdempotencyKeyReused`` (409) where the key came with another
+    request, ``BadInput`` where it is empty or over 100 characters.
+    """
+    if not key or len(key) > LONGEST_KEY or not key.isprintable():
+        raise BadInput(
+            _l("The form has lost its number. Go back and open it again."), field="idempotency_key"
+        )
+    request_hash = _digest(request)
+    row = {
+        "organisation_id": organisation_id,
+        "key": key,
+        "request_hash": request_hash,
+        "created_at": clock.now(),
+    }
+    is_new = session.execute(
+        insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    ).first()
+    stored = session.scalars(
+        select(IdempotencyKey).where(
+            IdempotencyKey.organisation_id == organisation_id, IdempotencyKey.key == key
+        )
+    ).one()
+    if not is_new and stored.request_hash != request_hash:
+        raise IdempotencyKeyReused(
+            _l("This form was already sent with other values. Open it again to send more.")
+        )
+    receipt = Receipt(None if is_new else stored.answer)
+    yield receipt
+    if is_new:
+        stored.answer = receipt.answer or {}
+        session.flush()
+
+
+def forget_old_keys(session: Session) -> int:
+    """Delete keys past their 90 days; returns how many."""
+    result: Any = session.execute(
+        delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEPT)
+    )
+    return int(result.rowcount)
+
+
+def _digest(request: Any) -> str:
+    to_text: Callable[[Any], str] = str
+    return hashlib.sha256(json.dumps(request, sort_keys=True, default=to_text).encode()).hexdigest()

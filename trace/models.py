@@ -1,0 +1,23 @@
+"""Loads every mapped class, so that ``Base.metadata`` is whole. Nothing else belongs here."""
+
+from importlib import import_module
+
+MODULES = (
+    "trace.core.idempotency",
+    "trace.core.installation",
+    "trace.core.blobs",
+    "trace.core.revisions",
+    "trace.accounts.models",
+    "trace.accounts.security_log",
+    "trace.ledger.models",
+    "producers.models",
+    "trace.batches.models",
+    "trace.events.models",
+    "trace.recalls.models",
+)
+
+
+def load_all() -> None:
+    """Import the modules that map classes."""
+    for module in MODULES:
+        import_module(module)

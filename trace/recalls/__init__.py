@@ -1,0 +1,1 @@
+"""Recalls: what is called back, why, on whose decision, and how that ended."""
