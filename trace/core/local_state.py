@@ -90,8 +90,9 @@ def installation(folder: Path) -> Installation:
     except FileNotFoundError:
         return renew_installation(folder)
     except OSError as error:
-        raise StateUnusable(f"Cannot read {path} ({error.strerror}): make it readable, then start again.")
-        from error except (ValueError, TypeError) as error:
+        message = f"Cannot read {path} ({error.strerror}): make it readable, then start again."
+        raise StateUnusable(message) from error
+    except (ValueError, TypeError) as error:
         raise StateUnusable(
             f"The file {path} is damaged: put it back from a copy, or remove it to begin with an empty "
             "database."
@@ -100,8 +101,11 @@ def installation(folder: Path) -> Installation:
 
 def renew_installation(folder: Path) -> Installation:
     """Make new random values: at the first start, and in a copy of another checkout."""
-    made = Installation(id=secrets.token_hex(8), database_password=secrets.token_urlsafe(32),
-                        secret_key=secrets.token_urlsafe(48))
+    made = Installation(
+        id=secrets.token_hex(8),
+        database_password=secrets.token_urlsafe(32),
+        secret_key=secrets.token_urlsafe(48),
+    )
     write_private(folder / "installation.json", json.dumps(asdict(made), indent=2) + "\n")
     return made
 

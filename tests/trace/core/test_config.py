@@ -1,0 +1,206 @@
+"""Settings: what is accepted, what stops the start, and that the sentence says what to do."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from trace.core import local_state
+from trace.core.config import ConfigurationError, Settings, check_public_url, is_local_host, libpq_url
+
+SECRET = "k" * 32
+DATABASE = "postgresql://trace@db.example/trace"
+
+
+def read(tmp_path: Path, **values: str) -> Settings:
+    return Settings.from_environment({"TRACE_STATE_FOLDER": str(tmp_path), **values})
+
+
+def production(tmp_path: Path, **values: str) -> Settings:
+    return read(tmp_path, DATABASE_URL=DATABASE, TRACE_SECRET_KEY=SECRET, **values)
+
+
+def refusal(tmp_path: Path, **values: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, **values)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_a_postgresql_address_becomes_the_one_the_code_uses(
+    tmp_path: Path, scheme: str
+) -> None:
+    settings = read(tmp_path, DATABASE_URL=f"{scheme}://u:p@h:5433/n", TRACE_SECRET_KEY=SECRET)
+    assert settings.database_url == "postgresql+psycopg://u:p@h:5433/n"
+    assert libpq_url(settings.database_url) == "postgresql://u:p@h:5433/n"
+
+
+@pytest.mark.parametrize("url", ["mysql://h/n", "sqlite:///x", "h/n", "postgresql://"])
+def test_another_kind_of_database_is_refused_without_repeating_its_password(tmp_path: Path, url: str) -> None:
+    message = refusal(tmp_path, DATABASE_URL=url.replace("h/", "u:hunter2@h/"), TRACE_SECRET_KEY=SECRET)
+    assert "DATABASE_URL" in message
+    assert "hunter2" not in message
+
+
+def test_migrations_use_the_same_database_unless_told_otherwise(tmp_path: Path) -> None:
+    assert production(tmp_path).migration_database_url == production(tmp_path).database_url
+    owner = production(tmp_path, TRACE_MIGRATION_DATABASE_URL="postgres://owner@h/n")
+    assert owner.migration_database_url == "postgresql+psycopg://owner@h/n"
+
+
+def test_without_any_database_the_message_says_how_to_get_one(tmp_path: Path) -> None:
+    assert "make run" in refusal(tmp_path)
+
+
+def test_a_command_joins_the_database_that_runs_in_its_checkout(tmp_path: Path) -> None:
+    running = local_state.Running(os.getpid(), "postgresql+psycopg://u@/n", "http://127.0.0.1:8000")
+    local_state.announce(tmp_path, running)
+    settings = read(tmp_path)
+    assert settings.database_url == running.database_url
+    assert settings.public_url == running.public_url
+
+
+def test_a_command_does_not_join_what_has_ended(tmp_path: Path) -> None:
+    # No process has the highest number a process can have: the kernel never hands it out.
+    local_state.announce(tmp_path, local_state.Running(2**22, "postgresql+psycopg://u@/n"))
+    assert "make run" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "TRACE_PUBLIC_URL"])
+def test_an_operator_must_give_a_secret_key(tmp_path: Path, name: str) -> None:
+    value = DATABASE if name == "DATABASE_URL" else "https://trace.example"
+    local_state.announce(tmp_path, local_state.Running(os.getpid(), "postgresql+psycopg://u@/n"))
+    assert "TRACE_SECRET_KEY" in refusal(tmp_path, **{name: value})
+
+
+def test_a_short_secret_key_is_refused(tmp_path: Path) -> None:
+    assert "32" in refusal(tmp_path, DATABASE_URL=DATABASE, TRACE_SECRET_KEY="k" * 31)
+
+
+def test_a_local_start_keeps_one_random_secret_key_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    local_state.announce(tmp_path, local_state.Running(os.getpid(), "postgresql+psycopg://u@/n"))
+    key = read(tmp_path).secret_key
+    assert len(key) >= 32
+    assert read(tmp_path).secret_key == key
+    assert (tmp_path / "installation.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_misspelt_setting_stops_the_start(tmp_path: Path) -> None:
+    message = refusal(
+        tmp_path, DATABASE_URL=DATABASE, TRACE_SECRET_KEY=SECRET, TRACE_PUBLIC_URI="https://x.vn"
+    )
+    assert "TRACE_PUBLIC_URI" in message
+    assert "TRACE_PUBLIC_URL" in message
+
+
+def test_an_empty_setting_is_one_that_is_not_set(tmp_path: Path) -> None:
+    assert production(tmp_path, TRACE_PUBLIC_URL="", TRACE_PROXIES=" ").public_url is None
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://nguongoc.example/", "https://nguongoc.example"),
+        ("https://NguonGoc.example:8443", "https://nguongoc.example:8443"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://192.168.1.20:8000/", "http://192.168.1.20:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://may-tinh.local", "http://may-tinh.local"),
+    ],
+)
+def test_a_public_address_is_kept_in_one_spelling(given: str, kept: str) -> None:
+    assert check_public_url(given) == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "http://nguongoc.example",
+        "http://8.8.8.8",
+        "ftp://nguongoc.example",
+        "nguongoc.example",
+        "https://nguongoc.example/app",
+        "https://nguongoc.example?x=1",
+        "https://u:p@nguongoc.example",
+        "https://nguongoc.example:port",
+        "https://[",
+        "https://",
+    ],
+)
+def test_a_public_address_that_cannot_stand_on_a_label_is_refused(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="TRACE_PUBLIC_URL"):
+        check_public_url(given)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "::1", "10.1.2.3", "may-tinh", "a.local", "x.test."]
+)
+def test_hosts_of_this_machine_and_its_network_are_local(host: str) -> None:
+    assert is_local_host(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["nguongoc.example", "8.8.8.8", "2001:4860:4860::8888", "local.vn", "10.1.2.3.vn"]
+)
+def test_hosts_that_strangers_reach_are_not_local(host: str) -> None:
+    assert not is_local_host(host)
+
+
+def test_cookies_follow_the_scheme_of_the_public_address(tmp_path: Path) -> None:
+    assert production(tmp_path, TRACE_PUBLIC_URL="https://trace.example").secure_cookies
+    assert not production(tmp_path, TRACE_PUBLIC_URL="http://192.168.1.2:8000").secure_cookies
+    assert not production(tmp_path).secure_cookies
+
+
+def test_only_an_address_strangers_reach_makes_the_service_public(tmp_path: Path) -> None:
+    assert production(tmp_path, TRACE_PUBLIC_URL="https://trace.example").is_public
+    assert not production(tmp_path, TRACE_PUBLIC_URL="http://192.168.1.2:8000").is_public
+    assert not production(tmp_path).is_public
+
+
+def test_the_log_is_named_after_the_public_host(tmp_path: Path) -> None:
+    assert (
+        production(tmp_path, TRACE_PUBLIC_URL="https://trace.example").log_origin == "trace.example/nguon-goc"
+    )
+    assert production(tmp_path, TRACE_PUBLIC_URL="http://10.0.0.2").log_origin == "localhost/nguon-goc"
+    assert production(tmp_path, TRACE_LOG_ORIGIN="a.example/log").log_origin == "a.example/log"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRACE_LOG_ORIGIN", "two words"),
+        ("TRACE_LOG_ORIGIN", "a+b"),
+        ("TRACE_PROXIES", "6"),
+        ("TRACE_PROXIES", "-1"),
+        ("TRACE_PROXIES", "²"),
+        ("TRACE_LOG_LEVEL", "loud"),
+        ("TRACE_SUPPORT_PHONE", "call us"),
+        ("TRACE_BLOB_FOLDER", __file__),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_name_of_its_setting(tmp_path: Path, name: str, value: str) -> None:
+    message = refusal(tmp_path, DATABASE_URL=DATABASE, TRACE_SECRET_KEY=SECRET, **{name: value})
+    assert name in message
+
+
+def test_secrets_stay_out_of_the_representation(tmp_path: Path) -> None:
+    settings = read(tmp_path, DATABASE_URL="postgresql://u:hunter2@h/n", TRACE_SECRET_KEY=SECRET)
+    assert "hunter2" not in repr(settings)
+    assert SECRET not in repr(settings)
+
+
+def test_a_state_folder_of_another_user_is_left_alone(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a folder of another user")
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 65534, -1)
+    with pytest.raises(local_state.StateUnusable, match="another user"):
+        local_state.installation(folder)
+
+
+def test_a_damaged_state_file_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "installation.json").write_text("{", encoding="utf-8")
+    with pytest.raises(local_state.StateUnusable, match="damaged"):
+        local_state.installation(tmp_path)
