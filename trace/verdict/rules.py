@@ -40,8 +40,8 @@ class Facts:
     """Everything a verdict rests on.
 
     ``today`` is the date in Hanoi. A batch has at most one of ``use_by_on`` and ``best_before_on``; goods
-    without either never run out. ``unconfirmed_handovers`` counts those past their grace only. ``producer_name``
-    and ``is_food`` decide nothing; the wording needs them.
+    without either never run out. ``unconfirmed_handovers`` counts those past their grace only.
+    ``producer_name`` and ``is_food`` decide nothing; the wording needs them.
     """
 
     today: date

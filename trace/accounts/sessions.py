@@ -1,0 +1,376 @@
+"""Services of signing in: passwords, devices, throttling of strangers, recovery by a printed code, API keys.
+
+Wrong passwords slow down whoever types them on an unknown device, per number and per address; a device that once
+signed in is never slowed by others (a cooperative must not be locked out at packing time).
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from trace.accounts import queries, rules
+from trace.accounts.models import (
+    AccountNotice,
+    ApiKey,
+    Device,
+    OrganisationKind,
+    RecoveryCode,
+    SignIn,
+    SignInFailures,
+    User,
+)
+from trace.accounts.permissions import Actor, require_owner
+from trace.accounts.security_log import Action, record
+from trace.core import clock
+from trace.core.errors import BadInput, Forbidden, NotFound, TooManyTries
+from trace.core.short_codes import ALPHABET
+
+TOKEN_BYTES = 32
+RECOVERY_LENGTH = 12
+SEEN_EVERY_SECONDS = 60
+_hasher = PasswordHasher()
+# Verified for unknown numbers, so that the answer takes as long as for known ones.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+class WrongPassword(BadInput):
+    """Number or password is wrong; which of them is not said."""
+
+    code = "wrong-password"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the browser keeps: the session's token, and the device's, which outlives signing out."""
+
+    sign_in: SignIn
+    token: str
+    device_token: str
+
+
+def hash_token(token: str) -> bytes:
+    """Tokens are random, so one SHA-256 is enough to keep them unreadable in the database."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def check_new_password(password: str, field: str = "password") -> None:
+    """Raise ``BadInput`` unless the password has 8 to 200 characters and is not among the first ones tried."""
+    if len(password) < rules.SHORTEST_PASSWORD:
+        raise BadInput(_l("Use at least 8 characters."), code="password-too-short", field=field)
+    if len(password) > rules.LONGEST_PASSWORD:
+        raise BadInput(_l("Use at most 200 characters."), code="password-too-long", field=field)
+    if rules.is_common_password(password):
+        raise BadInput(
+            _l("Many people use this password, so it is tried first. Choose another."),
+            code="password-too-common",
+            field=field,
+        )
+
+
+def hash_password(password: str) -> str:
+    """Argon2id with the library's current defaults (RFC 9106)."""
+    return _hasher.hash(password)
+
+
+def check_password(user: User | None, password: str) -> bool:
+    """Whether this is the user's password; costs the same for nobody."""
+    try:
+        _hasher.verify(user.password_hash if user else _NOBODY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+    return user is not None
+
+
+def sign_in(
+    session: Session,
+    phone: str,
+    password: str,
+    *,
+    device_token: str | None,
+    label: str,
+    address: str,
+    key: bytes,
+) -> Credentials:
+    """Sign in on one device.
+
+    ``phone`` as typed, ``address`` the network address, ``key`` the secret that keeps number and address out of
+    the table of failures. Raises ``WrongPassword`` (the caller commits, so that the try counts) or
+    ``TooManyTries``.
+    """
+    number = rules.normalise_phone(phone) or phone[:20]
+    user = queries.find_user_by_phone(session, number)
+    device = _find_device(session, user, device_token)
+    subjects = [_keyed(key, "phone", number), _keyed(key, "address", address)]
+    if device is None:
+        _slow_strangers(session, subjects, user)
+    if not check_password(user, password[: rules.LONGEST_PASSWORD + 1]):
+        _count_failure(session, subjects, device, user)
+        raise WrongPassword(_l("The number or the password is wrong."), field="password")
+    assert user is not None  # noqa: S101 - check_password is false for nobody; mypy cannot see it
+    session.execute(delete(SignInFailures).where(SignInFailures.subject_hash == subjects[0]))
+    return start_session(session, user, device=device, device_token=device_token, label=label)
+
+
+def start_session(
+    session: Session, user: User, *, label: str, device: Device | None = None, device_token: str | None = None
+) -> Credentials:
+    """Open a session for somebody whose identity was just shown (password, sign-up, recovery)."""
+    if device is None or device_token is None:
+        device_token = secrets.token_urlsafe(TOKEN_BYTES)
+        device = Device(user_id=user.id, token_hash=hash_token(device_token))
+        session.add(device)
+        session.flush()
+    device.failed_in_a_row = 0
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    memberships = queries.list_memberships(session, user.id)
+    opened = SignIn(
+        user_id=user.id,
+        device_id=device.id,
+        organisation_id=memberships[0].organisation_id if memberships else None,
+        token_hash=hash_token(token),
+        device_label=label,
+    )
+    opened.user = user
+    session.add(opened)
+    session.flush()
+    record(session, Action.SIGNED_IN, user_id=user.id, subject_id=opened.id)
+    return Credentials(opened, token, device_token)
+
+
+def find_sign_in(session: Session, token: str) -> SignIn | None:
+    """The open session this token belongs to."""
+    return session.scalars(
+        select(SignIn).where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None))
+    ).one_or_none()
+
+
+def is_worth_noting(sign_in: SignIn, now: datetime) -> bool:
+    """Whether the device was last seen long enough ago to write it down again."""
+    return (now - sign_in.last_seen_at).total_seconds() > SEEN_EVERY_SECONDS
+
+
+def end_session(session: Session, sign_in: SignIn) -> None:
+    """Sign this device out."""
+    sign_in.ended_at = clock.now()
+    record(session, Action.SIGNED_OUT, user_id=sign_in.user_id, subject_id=sign_in.id)
+
+
+def end_device(session: Session, user: User, sign_in_id: UUID) -> None:
+    """Sign out another of one's own devices, which becomes a stranger; ``NotFound`` for anybody else's."""
+    found = session.get(SignIn, sign_in_id)
+    if found is None or found.user_id != user.id or found.ended_at is not None:
+        raise NotFound(_l("This device is not signed in any more."), code="device-not-found")
+    found.ended_at = clock.now()
+    _forget_devices(session, user.id, keep=None, only=found.device_id)
+    record(session, Action.DEVICE_ENDED, user_id=user.id, subject_id=sign_in_id)
+
+
+def change_password(session: Session, sign_in: SignIn, old: str, new: str) -> None:
+    """Set a new password; every other device is signed out and told."""
+    user = sign_in.user
+    if not check_password(user, old[: rules.LONGEST_PASSWORD + 1]):
+        raise WrongPassword(_l("This is not your present password."), field="old_password")
+    check_new_password(new, "new_password")
+    _set_password(session, user, new)
+    _end_others(session, user.id, keep=sign_in)
+    _tell(session, user.id, "password_changed", device=sign_in.device_label)
+    sign_in.notices_seen_at = clock.now()
+    record(session, Action.PASSWORD_CHANGED, user_id=user.id)
+
+
+def issue_recovery_code(session: Session, actor: Actor, user_id: UUID) -> str:
+    """A one-time code for a member who lost the password, to be printed and handed over.
+
+    An owner may do it for members of the organisation, an officer for anybody but officers of other authorities.
+    Valid 48 hours; an earlier unused code stops working. Returns the code, which is shown this once.
+    """
+    user = session.get(User, user_id)
+    is_member = queries.find_membership(session, user_id, actor.organisation_id) is not None
+    if user is None or not (is_member or actor.is_officer):
+        raise NotFound(_l("There is no such person in your organisation."), code="member-not-found")
+    if actor.is_officer and not is_member:
+        kinds = {m.organisation.kind for m in queries.list_memberships(session, user_id)}
+        if OrganisationKind.AUTHORITY in kinds:
+            raise Forbidden(
+                _l("Officers recover through an owner of their own authority."), code="not-an-owner"
+            )
+    else:
+        require_owner(actor)
+    assert actor.user_id is not None  # noqa: S101 - views give people, never keys, this service
+    session.execute(
+        update(RecoveryCode)
+        .where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+        .values(expires_at=clock.now())
+    )
+    code = "".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_LENGTH))
+    session.add(
+        RecoveryCode(
+            user_id=user_id,
+            code_hash=hash_token(code),
+            issued_by=actor.user_id,
+            expires_at=clock.now() + rules.RECOVERY_VALID,
+        )
+    )
+    _tell(session, user_id, "recovery_issued", by=actor.organisation.name)
+    record(session, Action.RECOVERY_ISSUED, user_id=actor.user_id, organisation_id=actor.organisation_id,
+           subject_id=user_id)  # fmt: skip
+    return code
+
+
+def recover(
+    session: Session, phone: str, code: str, new_password: str, *, label: str, address: str, key: bytes
+) -> Credentials:
+    """Choose a new password with a printed code; all other devices are signed out and told.
+
+    Raises ``BadInput`` for a wrong, used or expired code, ``TooManyTries`` after several.
+    """
+    number = rules.normalise_phone(phone) or phone[:20]
+    user = queries.find_user_by_phone(session, number)
+    subjects = [_keyed(key, "recovery", number), _keyed(key, "address", address)]
+    _slow_strangers(session, subjects, user)
+    normalised = "".join(c for c in code.upper() if c in ALPHABET)
+    stored = session.scalars(
+        select(RecoveryCode)
+        .where(RecoveryCode.code_hash == hash_token(normalised), RecoveryCode.used_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+    if user is None or stored is None or stored.user_id != user.id or stored.expires_at <= clock.now():
+        _count_failure(session, subjects, None, user)
+        raise BadInput(
+            _l(
+                "This code does not fit the number, was already used, or is older than 48 hours. Ask for a new one."
+            ),
+            code="recovery-code-wrong",
+            field="code",
+        )
+    check_new_password(new_password, "new_password")
+    stored.used_at = clock.now()
+    _set_password(session, user, new_password)
+    _end_others(session, user.id, keep=None)
+    opened = start_session(session, user, label=label)
+    _tell(session, user.id, "recovery_used", device=label)
+    record(session, Action.RECOVERY_USED, user_id=user.id)
+    return opened
+
+
+def dismiss_notices(sign_in: SignIn) -> None:
+    """This device has shown what happened to the account."""
+    sign_in.notices_seen_at = clock.now()
+
+
+def create_api_key(session: Session, actor: Actor, name: str) -> str:
+    """A key for a program of this organisation; returned once, only its hash is kept."""
+    require_owner(actor)
+    assert actor.user_id is not None  # noqa: S101 - views give people, never keys, this service
+    key = f"ng_{secrets.token_urlsafe(TOKEN_BYTES)}"
+    stored = ApiKey(
+        organisation_id=actor.organisation_id,
+        name=name,
+        key_hash=hash_token(key),
+        hint=key[:8],
+        created_by=actor.user_id,
+    )
+    session.add(stored)
+    session.flush()
+    record(session, Action.API_KEY_CREATED, user_id=actor.user_id, organisation_id=actor.organisation_id,
+           subject_id=stored.id)  # fmt: skip
+    return key
+
+
+def revoke_api_key(session: Session, actor: Actor, key_id: UUID) -> None:
+    """Stop a key of one's own organisation."""
+    require_owner(actor)
+    found = session.get(ApiKey, key_id)
+    if found is None or found.organisation_id != actor.organisation_id or found.revoked_at is not None:
+        raise NotFound(_l("There is no such key."), code="api-key-not-found")
+    found.revoked_at = clock.now()
+    record(session, Action.API_KEY_REVOKED, user_id=actor.user_id, organisation_id=actor.organisation_id,
+           subject_id=key_id)  # fmt: skip
+
+
+def find_api_key(session: Session, key: str) -> ApiKey | None:
+    """The key that still works."""
+    return session.scalars(
+        select(ApiKey).where(ApiKey.key_hash == hash_token(key), ApiKey.revoked_at.is_(None))
+    ).one_or_none()
+
+
+def _keyed(key: bytes, kind: str, value: str) -> bytes:
+    return hmac.digest(key, f"{kind}:{value}".encode(), "sha256")
+
+
+def _find_device(session: Session, user: User | None, device_token: str | None) -> Device | None:
+    if user is None or not device_token:
+        return None
+    device = session.scalars(
+        select(Device).where(Device.user_id == user.id, Device.token_hash == hash_token(device_token))
+    ).one_or_none()
+    if device is None or device.failed_in_a_row >= rules.TRIES_OF_A_KNOWN_DEVICE:
+        return None
+    return device
+
+
+def _slow_strangers(session: Session, subjects: list[bytes], user: User | None) -> None:
+    now = clock.now()
+    rows = session.scalars(select(SignInFailures).where(SignInFailures.subject_hash.in_(subjects)))
+    wait = max((rules.wait_after(row.failed, row.last_failed_at, now) for row in rows), default=0)
+    if wait:
+        record(session, Action.SIGN_IN_SLOWED, user_id=user.id if user else None, seconds=wait)
+        raise TooManyTries(_l("Too many wrong tries. Wait a moment, then try again."), retry_after=wait)
+
+
+def _count_failure(session: Session, subjects: list[bytes], device: Device | None, user: User | None) -> None:
+    if device is not None:
+        device.failed_in_a_row += 1
+    else:
+        rows = [
+            {"subject_hash": subject, "failed": 1, "last_failed_at": clock.now()}
+            for subject in sorted(subjects)
+        ]
+        upsert = insert(SignInFailures).values(rows)
+        session.execute(
+            upsert.on_conflict_do_update(
+                index_elements=[SignInFailures.subject_hash],
+                set_={"failed": SignInFailures.failed + 1, "last_failed_at": upsert.excluded.last_failed_at},
+            )
+        )
+    record(session, Action.SIGN_IN_FAILED, user_id=user.id if user else None, known_device=device is not None)
+
+
+def _set_password(session: Session, user: User, password: str) -> None:
+    user.password_hash = hash_password(password)
+    user.password_changed_at = clock.now()
+    session.flush()
+
+
+def _end_others(session: Session, user_id: UUID, keep: SignIn | None) -> None:
+    others = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+    if keep is not None:
+        others = others.where(SignIn.id != keep.id)
+    session.execute(others.values(ended_at=clock.now()))
+    _forget_devices(session, user_id, keep=keep.device_id if keep else None)
+
+
+def _forget_devices(session: Session, user_id: UUID, keep: UUID | None, only: UUID | None = None) -> None:
+    # The row stays, sign-ins point at it; without a token nobody can be this device again.
+    forgotten = update(Device).where(Device.user_id == user_id)
+    if keep is not None:
+        forgotten = forgotten.where(Device.id != keep)
+    if only is not None:
+        forgotten = forgotten.where(Device.id == only)
+    session.execute(forgotten.values(token_hash=b""))
+
+
+def _tell(session: Session, user_id: UUID, kind: str, **details: str) -> None:
+    session.add(AccountNotice(user_id=user_id, kind=kind, details=details))
+    session.flush()

@@ -1,0 +1,227 @@
+"""One frozen dataclass for each public page: everything its template may show, and nothing else.
+
+No queries and no decisions here. Text fields are already in the page's language; names people gave (products,
+producers, communes) stay as given and the templates mark them as Vietnamese.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from trace.verdict.rules import Verdict
+
+
+class Tone(StrEnum):
+    """The colour of a state; each goes with a shape and words, never alone."""
+
+    OK = "ok"
+    RECALL = "recall"
+    EXPIRED = "expired"
+    COPY = "copy"
+    HELD = "held"
+    NOTE = "note"
+    UNKNOWN = "unknown"
+
+
+class Shape(StrEnum):
+    """Which drawing of ``templates/macros/shapes.html`` stands beside the title."""
+
+    TICK_CIRCLE = "tick_circle"
+    CROSS_OCTAGON = "cross_octagon"
+    PAUSE_SQUARE = "pause_square"
+    EXCLAMATION_CIRCLE = "exclamation_circle"
+    EXCLAMATION_TRIANGLE = "exclamation_triangle"
+    I_CIRCLE = "i_circle"
+    QUESTION_CIRCLE = "question_circle"
+
+
+class Vouch(StrEnum):
+    """Who stands behind a fact; the page names them, the mark only repeats it."""
+
+    DECLARED = "declared"
+    CONFIRMED = "confirmed"
+    CHECKED = "checked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    label: str
+    href: str
+
+    @property
+    def is_call(self) -> bool:
+        return self.href.startswith("tel:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicFrame:
+    """What surrounds every public page.
+
+    ``site`` is the host to compare with the address bar; ``home_url`` and ``lookup_url`` are in the page's
+    language; ``lookup_url`` takes ``?code=``.
+    """
+
+    language: str
+    other_language_url: str
+    home_url: str
+    lookup_url: str
+    operator_name: str
+    operator_telephone: str
+    site: str
+    is_demo: bool = False
+
+    @property
+    def other_language(self) -> str:
+        return "en" if self.language == "vi" else "vi"
+
+    @property
+    def telephone_href(self) -> str:
+        return telephone_href(self.operator_telephone)
+
+
+def telephone_href(telephone: str) -> str:
+    """A ``tel:`` address of a number as people write it."""
+    return "tel:" + "".join(c for c in telephone if c.isdigit() or c == "+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictBand:
+    """The verdict in words: lines 2 to 4 and 7 to 8 of the page.
+
+    ``second_lines`` are what else is true, gravest first; ``steps`` are things to do, or for an unknown code its
+    innocent causes; ``retype`` puts the field for the code above the button, holding what was typed.
+    """
+
+    verdict: Verdict
+    tone: Tone
+    shape: Shape
+    title: str
+    title_other_language: str
+    sentence: str
+    subtitle: str | None = None
+    second_lines: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    caution: str | None = None
+    caution_link: Link | None = None
+    button: Link | None = None
+    retype: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareCard:
+    """What a person can hold against the pack in the hand."""
+
+    product_name: str
+    net_quantity: str
+    lot_number: str
+    producer_name: str
+    commune: str
+    date_label: str | None = None
+    date_on: date | None = None
+    picture_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcopLine:
+    """Only made while the certificate is valid."""
+
+    stars: int
+    decision_number: str
+    decided_on: date
+    expires_on: date
+    issuer: str
+    vouch: Vouch
+    who_says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyStep:
+    """One stage. ``who_says`` names both sides where both said it; ``marks`` are late entries and corrections.
+
+    ``is_missing`` is a handover whose receiver has not confirmed; ``note`` tells more ("delivered to 25 places").
+    """
+
+    title: str
+    place: str
+    happened_on: date
+    who_says: str
+    vouch: Vouch
+    product_code: str | None = None
+    place_code: str | None = None
+    marks: tuple[str, ...] = ()
+    note: str | None = None
+    is_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One of the ten items. ``lines`` is empty where an "if any" item was answered with none."""
+
+    number: int
+    label: str
+    lines: tuple[str, ...]
+    who_says: str
+    vouch: Vouch
+    is_as_given: bool = True  # the value is in the producer's words, not in the page's language
+    changed: str | None = None  # "Changed on 22/11/2026", with what changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateLine:
+    name: str
+    number: str
+    issuer: str
+    decided_on: date
+    state: str  # "Valid until 01/03/2028", "Lapsed on 01/03/2025"
+    is_lapsed: bool
+    vouch: Vouch
+    who_says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePage:
+    """Everything a person sees who scanned a code, in any state.
+
+    ``code`` is as printed (``7K3Q-X9ZP-AB``), or what was typed where it is malformed. ``looked_up_at`` is the
+    server's time on a Hanoi wall clock: a screenshot then ages visibly. All below ``band`` is empty for a code
+    that has no activated batch.
+    """
+
+    frame: PublicFrame
+    band: VerdictBand
+    code: str
+    looked_up_at: datetime
+    compare: CompareCard | None = None
+    who_vouches: str | None = None
+    ocop: OcopLine | None = None
+    journey: tuple[JourneyStep, ...] = field(default=())
+    items: tuple[Item, ...] = field(default=())
+    certificates: tuple[CertificateLine, ...] = field(default=())
+    producer_words: str | None = None
+    receive_url: str | None = None
+
+    @property
+    def language(self) -> str:
+        return self.frame.language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomePage:
+    """The front door: one field, and the ways in for those who work here. ``typed`` comes back after a slip."""
+
+    frame: PublicFrame
+    sign_in_url: str
+    sign_up_url: str
+    typed: str = ""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage:
+    """A page that could not be shown. ``message`` is the refusal's own sentence, where there is one."""
+
+    frame: PublicFrame
+    status: int
+    message: str | None = None
+    request_id: str | None = None
+    sign_in_url: str | None = None
