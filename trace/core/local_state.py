@@ -6,9 +6,12 @@ holds the password of the embedded database and the key that signs sessions.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +21,10 @@ DEFAULT_STATE_FOLDER = CHECKOUT / ".state"
 
 class StateUnusable(Exception):
     """The state folder cannot be used; the message is one sentence that says what to do."""
+
+
+class AlreadyRunning(StateUnusable):
+    """Another process owns the state folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +137,58 @@ def find_announced(folder: Path) -> Running | None:
 
 
 def find_running(folder: Path) -> Running | None:
-    """What was announced by a process that is still there, or None."""
+    """What was announced by an owner that still holds the folder, or None.
+
+    The lock decides, not the process number: numbers are handed out again after a crash.
+    """
     running = find_announced(folder)
-    if running is None or running.pid <= 0:
-        return None
+    return running if running is not None and is_held(folder) else None
+
+
+@contextlib.contextmanager
+def hold(folder: Path, patience_s: float = 1.0) -> Iterator[None]:
+    """Own the folder until the end of the block, or of the process however it ends.
+
+    Raises ``AlreadyRunning`` when another process owns it for longer than ``patience_s`` (a command that only
+    looks holds it for an instant).
+    """
+    path = open_state(folder) / "lock"
     try:
-        os.kill(running.pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        return running
-    return running
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StateUnusable(cannot_write(folder, error)) from error
+    try:
+        give_up_at = time.monotonic() + patience_s
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > give_up_at:
+                    raise AlreadyRunning(_already_running(folder)) from error
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether some process owns the folder now."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _already_running(folder: Path) -> str:
+    running = find_announced(folder)
+    where = f" at {running.public_url}" if running and running.public_url else ""
+    process = f" (process {running.pid})" if running else ""
+    return f"This checkout is already running{where}{process}: stop that one first, or use another checkout."

@@ -55,14 +55,15 @@ def test_without_any_database_the_message_says_how_to_get_one(tmp_path: Path) ->
 def test_a_command_joins_the_database_that_runs_in_its_checkout(tmp_path: Path) -> None:
     running = local_state.Running(os.getpid(), "postgresql+psycopg://u@/n", "http://127.0.0.1:8000")
     local_state.announce(tmp_path, running)
-    settings = read(tmp_path)
+    with local_state.hold(tmp_path):
+        settings = read(tmp_path)
     assert settings.database_url == running.database_url
     assert settings.public_url == running.public_url
 
 
 def test_a_command_does_not_join_what_has_ended(tmp_path: Path) -> None:
-    # No process has the highest number a process can have: the kernel never hands it out.
-    local_state.announce(tmp_path, local_state.Running(2**22, "postgresql+psycopg://u@/n"))
+    # The number is of a living process, as it may be after a crash; nobody owns the folder all the same.
+    local_state.announce(tmp_path, local_state.Running(os.getpid(), "postgresql+psycopg://u@/n"))
     assert "make run" in refusal(tmp_path)
 
 
@@ -70,7 +71,8 @@ def test_a_command_does_not_join_what_has_ended(tmp_path: Path) -> None:
 def test_an_operator_must_give_a_secret_key(tmp_path: Path, name: str) -> None:
     value = DATABASE if name == "DATABASE_URL" else "https://trace.example"
     local_state.announce(tmp_path, local_state.Running(os.getpid(), "postgresql+psycopg://u@/n"))
-    assert "TRACE_SECRET_KEY" in refusal(tmp_path, **{name: value})
+    with local_state.hold(tmp_path):
+        assert "TRACE_SECRET_KEY" in refusal(tmp_path, **{name: value})
 
 
 def test_a_short_secret_key_is_refused(tmp_path: Path) -> None:
@@ -79,9 +81,10 @@ def test_a_short_secret_key_is_refused(tmp_path: Path) -> None:
 
 def test_a_local_start_keeps_one_random_secret_key_that_only_its_owner_can_read(tmp_path: Path) -> None:
     local_state.announce(tmp_path, local_state.Running(os.getpid(), "postgresql+psycopg://u@/n"))
-    key = read(tmp_path).secret_key
-    assert len(key) >= 32
-    assert read(tmp_path).secret_key == key
+    with local_state.hold(tmp_path):
+        key = read(tmp_path).secret_key
+        assert len(key) >= 32
+        assert read(tmp_path).secret_key == key
     assert (tmp_path / "installation.json").stat().st_mode & 0o077 == 0
 
 
@@ -204,3 +207,11 @@ def test_a_damaged_state_file_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "installation.json").write_text("{", encoding="utf-8")
     with pytest.raises(local_state.StateUnusable, match="damaged"):
         local_state.installation(tmp_path)
+
+
+def test_a_folder_has_one_owner_at_a_time(tmp_path: Path) -> None:
+    with local_state.hold(tmp_path):
+        assert local_state.is_held(tmp_path)
+        with pytest.raises(local_state.AlreadyRunning), local_state.hold(tmp_path, patience_s=0):
+            pass
+    assert not local_state.is_held(tmp_path)
