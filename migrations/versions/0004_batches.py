@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("packaging_word", sa.String(), nullable=True),
         sa.Column("seal", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_recalled", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.CheckConstraint("date_kind in ('harvest', 'production')", name=op.f("ck_batches_date_kind")),

@@ -20,11 +20,79 @@ RECOVERY_VALID = timedelta(hours=48)
 HOUSEHOLD_ID_LENGTH = 12
 
 _COMMON_PASSWORDS = frozenset(
-    ["12345678", "123456789", "1234567890", "11111111", "00000000", "88888888", "87654321", "password", "matkhau1", "matkhau123", "abc12345", "qwertyui", "qwerty123", "iloveyou", "12341234", "11223344", "abcd1234", "a1234567", "hanoi123", "vietnam1", "anhyeuem"]
+    [
+        "12345678",
+        "123456789",
+        "1234567890",
+        "11111111",
+        "00000000",
+        "88888888",
+        "87654321",
+        "password",
+        "matkhau1",
+        "matkhau123",
+        "abc12345",
+        "qwertyui",
+        "qwerty123",
+        "iloveyou",
+        "12341234",
+        "11223344",
+        "abcd1234",
+        "a1234567",
+        "hanoi123",
+        "vietnam1",
+        "anhyeuem",
+    ]
 )
 # Words that many names of organisations share; they say nothing about who it is.
 _GENERIC_WORDS = frozenset(
-    ["hop", "tac", "xa", "htx", "cong", "ty", "tnhh", "co", "phan", "cp", "mtv", "thanh", "vien", "mot", "va", "san", "xuat", "kinh", "doanh", "thuong", "mai", "dich", "vu", "tieu", "thu", "nong", "nghiep", "nong", "san", "cua", "hang", "sieu", "thi", "ho", "to", "trang", "trai", "chi", "nhanh", "doanh", "nghiep", "tu", "nhan", "ha", "noi"]
+    [
+        "hop",
+        "tac",
+        "xa",
+        "htx",
+        "cong",
+        "ty",
+        "tnhh",
+        "co",
+        "phan",
+        "cp",
+        "mtv",
+        "thanh",
+        "vien",
+        "mot",
+        "va",
+        "san",
+        "xuat",
+        "kinh",
+        "doanh",
+        "thuong",
+        "mai",
+        "dich",
+        "vu",
+        "tieu",
+        "thu",
+        "nong",
+        "nghiep",
+        "nong",
+        "san",
+        "cua",
+        "hang",
+        "sieu",
+        "thi",
+        "ho",
+        "to",
+        "trang",
+        "trai",
+        "chi",
+        "nhanh",
+        "doanh",
+        "nghiep",
+        "tu",
+        "nhan",
+        "ha",
+        "noi",
+    ]
 )
 
 

@@ -130,7 +130,9 @@ def change_organisation(
         "is_named_publicly": is_named_publicly,
     }
     revise(session, organisation, values, actor.user_id)
-    if (was_approved and not rules.names_are_alike(old_name, name)) or organisation.approval == Approval.NEEDS_CHANGES:
+    if (
+        was_approved and not rules.names_are_alike(old_name, name)
+    ) or organisation.approval == Approval.NEEDS_CHANGES:
         organisation.approval = Approval.PENDING
 
 

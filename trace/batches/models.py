@@ -64,6 +64,8 @@ class Batch(Base):
     # The ten items as they were at activation, mirrored from the first event so that a page needs one row.
     seal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     activated_at: Mapped[datetime | None]
+    # Follows the recall events, so that custody need not know what a recall is.
+    is_recalled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     created_by: Mapped[UUID | None]
 

@@ -75,12 +75,16 @@ class _Account:
 class EmbeddedPostgres:
     """One checkout's own PostgreSQL server, run as a child of this process.
 
-    ``durable=False`` trades safety at a power cut for speed: for tests only.
+    ``durable=False`` trades safety at a power cut for speed: for tests only. ``room_for_data`` is how many
+    bytes must be free before data are made.
     """
 
-    def __init__(self, state_folder: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self, state_folder: Path, *, durable: bool = True, room_for_data: int = ROOM_FOR_NEW_DATA
+    ) -> None:
         self.state_folder = state_folder.absolute()
         self.durable = durable
+        self.room_for_data = room_for_data
         self.process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
 
@@ -114,8 +118,10 @@ class EmbeddedPostgres:
         made_by = data / "PG_VERSION"
         binaries = find_binaries(int(made_by.read_text().strip()) if made_by.exists() else None)
         if account.user is not None:
-            binaries = binaries.copied_to(home)
-        _refuse_without_room(home, ROOM_TO_START if made_by.exists() else ROOM_FOR_NEW_DATA)
+            programs = SYSTEM_FOLDER / "programs"
+            programs.mkdir(exist_ok=True, mode=0o755)
+            binaries = binaries.copied_to(programs)
+        _refuse_without_room(home, ROOM_TO_START if made_by.exists() else self.room_for_data)
         _clear_after_crash(data)
         socket_folder = _make_socket_folder(account)
         stack.callback(shutil.rmtree, socket_folder, ignore_errors=True)
@@ -207,6 +213,8 @@ class EmbeddedPostgres:
             binaries.initdb, "--pgdata", part, "--username", NAME, "--pwfile", password_file,
             "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C",
         ]  # fmt: skip
+        if not self.durable:
+            command.append("--no-sync")
         if binaries.major >= 17:
             # Lower and upper case of Vietnamese letters without a locale of the system.
             command += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,15 +51,20 @@ class Binaries:
         tree = self.folder.relative_to(self.package_folder).parent
         target = folder / f"postgresql-{self.major}-{_fingerprint(self.postgres)}"
         if not target.is_dir():
-            part = folder / f"{target.name}.part"
-            shutil.rmtree(part, ignore_errors=True)
+            part = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=folder))
             for name in ("bin/postgres", "bin/initdb", "lib/postgresql", "share"):
                 _copy(self.package_folder / tree / name, part / tree / name)
             for libraries in self.package_folder.glob(f"{PACKAGE}.libs"):
                 _copy(libraries, part / libraries.name)
             for path in (part, *part.rglob("*")):
                 path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
-            part.rename(target)
+            try:
+                part.rename(target)
+            except OSError:
+                # Another checkout copied the same programs at the same moment.
+                shutil.rmtree(part)
+                if not target.is_dir():
+                    raise
         return Binaries(target / tree / "bin", self.major)
 
 

@@ -30,12 +30,20 @@ with EmbeddedPostgres(Path(sys.argv[1]), durable=False).running() as url:
 """
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "Nguồn Gốc của 'nhà' mình" / ".state"
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A state folder whose data are made once and started anew by every test."""
+    folder = tmp_path_factory.mktemp("embedded") / "Nguồn Gốc của 'nhà' mình" / ".state"
     folder.parent.mkdir()
     yield folder
     EmbeddedPostgres(folder).discard()
+
+
+@pytest.fixture
+def new_state(tmp_path: Path) -> Iterator[Path]:
+    """A state folder without data."""
+    yield tmp_path / "new"
+    EmbeddedPostgres(tmp_path / "new").discard()
 
 
 @pytest.fixture
@@ -96,6 +104,7 @@ def test_a_server_starts_from_a_path_with_spaces_quotes_and_vietnamese_letters(s
 
 def test_data_survive_a_stop(state: Path) -> None:
     with run(state).running() as url, psycopg.connect(libpq_url(url)) as connection:
+        connection.execute("drop table if exists kept")
         connection.execute("create table kept as select 7 as number")
     with run(state).running() as url:
         assert ask(url, "select number from kept") == 7
@@ -165,12 +174,10 @@ def test_commands_of_the_same_checkout_find_the_running_server(state: Path) -> N
         assert embedded.find_running(state) == url
 
 
-def test_two_checkouts_run_side_by_side(state: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    with run(state).running() as here, run(other).running() as there:
+def test_two_checkouts_run_side_by_side(state: Path, new_state: Path) -> None:
+    with run(state).running() as here, run(new_state).running() as there:
         embedded.create_database(here, "only_here")
         assert ask(there, "select count(*) from pg_database where datname = 'only_here'") == 0
-    run(other).discard()
 
 
 def test_a_second_start_in_the_same_checkout_is_refused(
@@ -231,11 +238,11 @@ def test_a_server_left_behind_is_stopped_before_the_next_start(state: Path) -> N
         assert ask(again, "select 1") == 1
 
 
-def test_an_interrupted_first_start_is_begun_again(state: Path) -> None:
-    part = data_folder(state).with_name("data.part")
+def test_an_interrupted_first_start_is_begun_again(new_state: Path) -> None:
+    part = data_folder(new_state).with_name("data.part")
     part.mkdir(parents=True)
     (part / "PG_VERSION").write_text("18\n")
-    with run(state).running() as url:
+    with run(new_state).running() as url:
         assert ask(url, "select 1") == 1
 
 
@@ -251,17 +258,17 @@ def test_a_copied_checkout_gets_data_of_its_own(state: Path, tmp_path: Path) -> 
     run(copy).discard()
 
 
-def test_data_of_a_version_this_machine_lacks_is_said_so(state: Path) -> None:
-    data = data_folder(state)
+def test_data_of_a_version_this_machine_lacks_is_said_so(new_state: Path) -> None:
+    data = data_folder(new_state)
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(EmbeddedDatabaseError, match="install PostgreSQL 9"), run(state).running():
+    with pytest.raises(EmbeddedDatabaseError, match="install PostgreSQL 9"), run(new_state).running():
         pass
 
 
-def test_a_full_disk_is_said_so(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "ROOM_FOR_NEW_DATA", 2**62)
-    with pytest.raises(EmbeddedDatabaseError, match=r"full .* free at least"), run(state).running():
+def test_a_full_disk_is_said_so(new_state: Path) -> None:
+    server = EmbeddedPostgres(new_state, room_for_data=2**62)
+    with pytest.raises(EmbeddedDatabaseError, match=r"full .* free at least"), server.running():
         pass
 
 
@@ -287,7 +294,7 @@ def test_a_database_is_made_from_a_template_once_and_dropped(state: Path) -> Non
             ask(copy, "select 1")
 
 
-def test_the_newest_programs_at_hand_are_taken(state: Path) -> None:
+def test_the_newest_programs_at_hand_are_taken() -> None:
     assert find_binaries().major >= 15
 
 

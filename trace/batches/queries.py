@@ -1,0 +1,111 @@
+"""Reads of batches, codes, holdings and balances."""
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trace.batches.models import Balance, Batch, Code, Holding
+from trace.batches.rules import TenItems, propose_lot_number
+from trace.core.errors import NotFound
+from trace.core.paging import Page, fetch_page
+
+
+def get_batch(session: Session, organisation_id: UUID, batch_id: UUID) -> Batch:
+    """A batch this organisation registered, or ``NotFound``."""
+    found = session.get(Batch, batch_id)
+    if found is None or found.organisation_id != organisation_id:
+        raise NotFound(_l("There is no such batch."), code="batch-not-found")
+    return found
+
+
+def find_batch_by_code(session: Session, code: str) -> Batch | None:
+    """The batch a normalised code is bound to."""
+    return session.scalars(
+        select(Batch).join(Code, Code.batch_id == Batch.id).where(Code.code == code)
+    ).one_or_none()
+
+
+def find_code(session: Session, code: str) -> Code | None:
+    """The issued code, bound or not."""
+    return session.get(Code, code)
+
+
+def list_batches(session: Session, organisation_id: UUID, page: int = 1) -> Page[Batch]:
+    """The organisation's own batches, newest first."""
+    wanted = select(Batch).where(Batch.organisation_id == organisation_id)
+    return fetch_page(session, wanted.order_by(Batch.created_at.desc(), Batch.id.desc()), page)
+
+
+def next_lot_number(session: Session, product_id: UUID, produced_on: date) -> str:
+    """The lot number to propose for a new batch of this product and day."""
+    taken = session.scalars(
+        select(Batch.lot_number).where(
+            Batch.product_id == product_id, Batch.lot_number.startswith(f"{produced_on:%d%m%y}-")
+        )
+    )
+    return propose_lot_number(produced_on, set(taken))
+
+
+def ten_items(batch: Batch) -> TenItems:
+    """The ten items as they stand now; what was sealed at activation is ``batch.seal``."""
+    product, location = batch.product, batch.location
+    return TenItems(
+        product_name=product.name,
+        product_image=product.picture_sha256 or "",
+        producer_name=batch.organisation.name,
+        producer_address=f"{location.address_as_written}, {location.commune.full_name}".strip(", "),
+        place_code=location.code,
+        production_time=batch.produced_on,
+        trace_code=batch.code,
+        brand=product.brand,
+        expiry=batch.expires_on,
+        expiry_kind=batch.expiry_kind,
+        standards=tuple(product.standards),
+        has_food_safety_commitment=product.has_food_safety_commitment,
+    )
+
+
+def find_holding(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding | None:
+    """The organisation's holding of a batch, at zero too once it had any; None where it never had."""
+    return session.get(Holding, (batch_id, organisation_id))
+
+
+def held_quantity(session: Session, batch_id: UUID, organisation_id: UUID) -> Decimal:
+    """What the organisation holds of the batch, in the batch's unit; 0 where it never had any."""
+    held = session.scalar(
+        select(Holding.quantity).where(
+            Holding.batch_id == batch_id, Holding.organisation_id == organisation_id
+        )
+    )
+    return held if held is not None else Decimal(0)
+
+
+def list_holdings(session: Session, organisation_id: UUID, page: int = 1) -> Page[Holding]:
+    """What the organisation has in hand, soonest expiry first."""
+    wanted = (
+        select(Holding)
+        .join(Batch)
+        .where(Holding.organisation_id == organisation_id, Holding.quantity > 0)
+        .order_by(Batch.expires_on.asc().nulls_last(), Batch.id)
+    )
+    return fetch_page(session, wanted, page)
+
+
+def list_holders(session: Session, batch_id: UUID) -> list[Holding]:
+    """Who has any of a batch in hand, largest first; for the authority."""
+    wanted = select(Holding).where(Holding.batch_id == batch_id, Holding.quantity > 0)
+    return list(session.scalars(wanted.order_by(Holding.quantity.desc())))
+
+
+def find_balance(session: Session, batch_id: UUID) -> Balance | None:
+    """Where all of the batch is; None before activation."""
+    return session.get(Balance, batch_id)
+
+
+def count_batches(session: Session) -> int:
+    """How many activated batches there are."""
+    return session.scalar(select(func.count()).select_from(Batch).where(Batch.activated_at.is_not(None))) or 0

@@ -1,0 +1,70 @@
+"""Pure decisions about batches: the ten items of the circular, lot numbers, what a movement does to a balance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+# The ten minimum items of Circular 02/2024/TT-BKHCN. Items 8 and 9 are "if any": "không có" answers them.
+ITEMS = {
+    1: "product_name",
+    2: "product_image",
+    3: "producer_name",
+    4: "producer_address",
+    5: "stages",
+    6: "production_time",
+    7: "trace_code",
+    8: "brand",
+    9: "expiry",
+    10: "standards",
+}
+IF_ANY = (8, 9)
+FOOD_SAFETY_COMMITMENT = "food_safety_commitment"
+
+
+@dataclass(frozen=True)
+class TenItems:
+    """The ten items of one batch as they stand; empty means missing, but for items 8 and 9, which may be none."""
+
+    product_name: str
+    product_image: str
+    producer_name: str
+    producer_address: str
+    place_code: str
+    production_time: date | None
+    trace_code: str
+    brand: str
+    expiry: date | None
+    expiry_kind: str
+    standards: tuple[str, ...]
+    has_food_safety_commitment: bool
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The numbers of the items that are missing, in order; empty when a label may be printed."""
+        answered = {
+            1: bool(self.product_name),
+            2: bool(self.product_image),
+            3: bool(self.producer_name),
+            4: bool(self.producer_address),
+            5: bool(self.place_code) and bool(self.trace_code) and self.production_time is not None,
+            6: self.production_time is not None,
+            7: bool(self.trace_code),
+            8: True,
+            9: self.expiry_kind == "none" or self.expiry is not None,
+            10: bool(self.standards) or self.has_food_safety_commitment,
+        }
+        return tuple(number for number, is_there in answered.items() if not is_there)
+
+
+def propose_lot_number(produced_on: date, taken: set[str]) -> str:
+    """The first free ``ddmmyy-n`` of the day: short, in GS1's character set, with no meaning beyond the date."""
+    count = 1
+    while f"{produced_on:%d%m%y}-{count}" in taken:
+        count += 1
+    return f"{produced_on:%d%m%y}-{count}"
+
+
+def seal_value(seal: Mapping[str, object], name: str) -> str:
+    """One sealed item as text; empty where the seal (of an older form) has none."""
+    value = seal.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,105 @@
+"""Reads of custody: shipments and events, each within what an organisation may see."""
+
+from datetime import datetime
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from trace.core.errors import NotFound
+from trace.core.paging import Page, fetch_page
+from trace.events.models import Event, EventBatch, EventPrivate, Shipment, ShipmentLine, Verb
+
+
+def get_shipment(session: Session, organisation_id: UUID, shipment_id: UUID) -> Shipment:
+    """A shipment this organisation sent or is to receive, or ``NotFound``."""
+    found = session.get(Shipment, shipment_id)
+    if found is None or organisation_id not in (found.sender_id, found.receiver_id):
+        raise NotFound(_l("There is no such shipment."), code="shipment-not-found")
+    return found
+
+
+def list_incoming(session: Session, organisation_id: UUID, batch_id: UUID | None = None) -> list[Shipment]:
+    """Shipments on their way to the organisation, oldest first; only those with ``batch_id`` if given."""
+    wanted = (
+        select(Shipment)
+        .where(Shipment.receiver_id == organisation_id, Shipment.received_at.is_(None))
+        .options(selectinload(Shipment.lines).joinedload(ShipmentLine.batch), joinedload(Shipment.sender))
+        .order_by(Shipment.shipped_at, Shipment.id)
+    )
+    if batch_id is not None:
+        wanted = wanted.where(Shipment.lines.any(ShipmentLine.batch_id == batch_id))
+    return list(session.scalars(wanted))
+
+
+def list_outgoing(session: Session, organisation_id: UUID, page: int = 1) -> Page[Shipment]:
+    """What the organisation shipped, newest first."""
+    wanted = (
+        select(Shipment)
+        .where(Shipment.sender_id == organisation_id)
+        .options(selectinload(Shipment.lines).joinedload(ShipmentLine.batch), joinedload(Shipment.receiver))
+        .order_by(Shipment.shipped_at.desc(), Shipment.id.desc())
+    )
+    return fetch_page(session, wanted, page)
+
+
+def list_open_differences(session: Session, organisation_id: UUID) -> list[ShipmentLine]:
+    """Lines of the organisation's shipments, either side, whose difference is not settled yet."""
+    wanted = (
+        select(ShipmentLine)
+        .join(Shipment)
+        .where(
+            ShipmentLine.open_quantity > 0,
+            or_(Shipment.sender_id == organisation_id, Shipment.receiver_id == organisation_id),
+        )
+        .order_by(Shipment.received_at)
+    )
+    return list(session.scalars(wanted))
+
+
+def list_batch_events(session: Session, batch_id: UUID, organisation_id: UUID | None = None) -> list[Event]:
+    """Events of a batch in the order they happened.
+
+    With ``organisation_id`` only its own and the handovers it is party to (one step back, one step forward);
+    without, all: for the authority, and for the public page, which shows only their public part.
+    """
+    wanted = (
+        select(Event)
+        .join(EventBatch)
+        .where(EventBatch.batch_id == batch_id)
+        .options(joinedload(Event.organisation), joinedload(Event.counterpart), joinedload(Event.location))
+        .order_by(Event.event_time, Event.record_time, Event.id)
+    )
+    if organisation_id is not None:
+        wanted = wanted.where(
+            or_(Event.organisation_id == organisation_id, Event.counterpart_id == organisation_id)
+        )
+    return list(session.scalars(wanted))
+
+
+def list_batch_shipments(session: Session, batch_id: UUID) -> list[Shipment]:
+    """All shipments that carry a batch, in the order they left; for the public page's counts and the authority."""
+    wanted = (
+        select(Shipment)
+        .where(Shipment.lines.any(ShipmentLine.batch_id == batch_id))
+        .options(joinedload(Shipment.sender), joinedload(Shipment.receiver), selectinload(Shipment.lines))
+        .order_by(Shipment.shipped_at, Shipment.id)
+    )
+    return list(session.scalars(wanted))
+
+
+def count_unconfirmed(shipments: list[Shipment], overdue_before: datetime) -> tuple[int, datetime | None]:
+    """How many handovers still wait for the receiver although they left before ``overdue_before``; the oldest."""
+    overdue = [s.shipped_at for s in shipments if s.is_open and s.shipped_at < overdue_before]
+    return len(overdue), min(overdue, default=None)
+
+
+def find_private(session: Session, event_id: UUID) -> EventPrivate | None:
+    """The personal values of an event; callers have checked that the reader is its author."""
+    return session.get(EventPrivate, event_id)
+
+
+def list_sales(session: Session, batch_id: UUID, organisation_id: UUID) -> list[Event]:
+    """The organisation's own sales of a batch."""
+    return [e for e in list_batch_events(session, batch_id, organisation_id) if e.verb == Verb.SELL]

@@ -1,0 +1,54 @@
+"""Writing leaves: one for each event, in the event's own transaction. Ordering them is the sequencer's work."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from trace.core.installation import find_fact, set_fact
+from trace.ledger import leaves
+from trace.ledger.models import Leaf
+
+ORIGIN = "log_origin"
+
+
+class OriginUnknown(RuntimeError):
+    """The database was never told which log it keeps (``flask --app trace migrate`` does)."""
+
+
+class OriginChanged(RuntimeError):
+    """The settings name another log than the one this database keeps: leaves would not belong together."""
+
+
+def claim_origin(session: Session, origin: str) -> None:
+    """Say once and for ever which log this database keeps; raises ``OriginChanged`` for another name later."""
+    known = find_fact(session, ORIGIN)
+    if known is None:
+        set_fact(session, ORIGIN, origin)
+    elif known != origin:
+        raise OriginChanged(
+            f"This database keeps the log “{known}”; TRACE_LOG_ORIGIN says “{origin}”. Set it back."
+        )
+
+
+def log_origin(session: Session) -> str:
+    """The name of the log this database keeps."""
+    known = session.info.get(ORIGIN)
+    if known is None:
+        known = find_fact(session, ORIGIN)
+        if known is None:
+            raise OriginUnknown("The log has no name yet: run `flask --app trace migrate`.")
+        session.info[ORIGIN] = known
+    return str(known)
+
+
+def append_leaf(session: Session, event_id: UUID, values: Mapping[str, Any]) -> bytes:
+    """Write the leaf of one event and return its salts, 16 bytes a field in the order of ``leaves.FIELDS``.
+
+    The caller keeps the salts where only erasure deletes; without them the commitments open to nothing.
+    """
+    salts = leaves.new_salts()
+    leaf = leaves.encode_leaf(log_origin(session), values, salts)
+    session.add(Leaf(event_id=event_id, leaf=leaf, leaf_hash=leaves.leaf_hash(leaf)))
+    return b"".join(salts[name] for name in leaves.FIELDS)
