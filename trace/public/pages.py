@@ -88,8 +88,9 @@ def telephone_href(telephone: str) -> str:
 class VerdictBand:
     """The verdict in words: lines 2 to 4 and 7 to 8 of the page.
 
-    ``second_lines`` are what else is true, gravest first; ``steps`` are things to do, or for an unknown code its
-    innocent causes; ``retype`` puts the field for the code above the button, holding what was typed.
+    ``second_lines`` are what else is true, gravest first; ``withdrawal`` tells of a recall taken back; ``steps``
+    are things to do, or for an unknown code its innocent causes; ``retype`` puts the field for the code above the
+    button, holding what was typed.
     """
 
     verdict: Verdict
@@ -100,6 +101,7 @@ class VerdictBand:
     sentence: str
     subtitle: str | None = None
     second_lines: tuple[str, ...] = ()
+    withdrawal: str | None = None
     steps: tuple[str, ...] = ()
     caution: str | None = None
     caution_link: Link | None = None

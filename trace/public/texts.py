@@ -121,7 +121,9 @@ def verdict_band(
         title_there = _title(decision, facts)
     with force_locale(language):
         tone, shape = _look(decision)
-        caution, caution_link = _caution(decision.verdict)
+        caution, caution_link = _caution(
+            decision.verdict, has_date=bool(facts.use_by_on or facts.best_before_on)
+        )
         return VerdictBand(
             verdict=decision.verdict,
             tone=tone,
@@ -131,6 +133,7 @@ def verdict_band(
             title_other_language=f"{title_there}. {subtitle_there}" if subtitle_there else title_there,
             sentence=_sentence(decision, facts, code),
             second_lines=_second_lines(decision, facts),
+            withdrawal=_withdrawal(decision.withdrawn),
             steps=_steps(decision, facts, telephone),
             caution=caution,
             caution_link=caution_link,
@@ -179,7 +182,7 @@ def _subtitle(verdict: Verdict, facts: Facts) -> str | None:
     if verdict is not Verdict.NO_WARNING_UNCONFIRMED:
         return None
     return ngettext(
-        "%(num)d handover not confirmed yet",
+        "One handover not confirmed yet",
         "%(num)d handovers not confirmed yet",
         facts.unconfirmed_handovers,
     )
@@ -293,18 +296,19 @@ def _second_lines(decision: Decision, facts: Facts) -> tuple[str, ...]:
             lines.append(_("Also: past its best-before date, %(date)s.", date=day(facts.best_before_on)))
         elif verdict is Verdict.NOT_ACTIVATED:
             lines.append(_("Also: the label is not in use yet."))
-    recall = decision.withdrawn
-    if recall is not None and recall.withdrawn_on is not None:
-        why = WITHDRAWALS[recall.withdrawal_reason or WithdrawalReason.ENTERED_BY_MISTAKE]
-        lines.append(
-            _(
-                "A recall announced on %(announced)s was withdrawn on %(withdrawn)s: %(why)s.",
-                announced=day(recall.started_at.date()),
-                withdrawn=day(recall.withdrawn_on),
-                why=str(why),
-            )
-        )
     return tuple(lines)
+
+
+def _withdrawal(recall: RecallFacts | None) -> str | None:
+    if recall is None or recall.withdrawn_on is None:
+        return None
+    why = WITHDRAWALS[recall.withdrawal_reason or WithdrawalReason.ENTERED_BY_MISTAKE]
+    return _(
+        "A recall announced on %(announced)s was withdrawn on %(withdrawn)s: %(why)s.",
+        announced=day(recall.started_at.date()),
+        withdrawn=day(recall.withdrawn_on),
+        why=str(why),
+    )
 
 
 def _steps(decision: Decision, facts: Facts, telephone: str) -> tuple[str, ...]:
@@ -325,15 +329,18 @@ def _steps(decision: Decision, facts: Facts, telephone: str) -> tuple[str, ...]:
     return (
         first,
         _("Keep the packaging."),
-        _("Take it back to the shop, or call %(telephone)s.", telephone=telephone),
+        # No-break spaces: a number cut in two lines is misdialled.
+        _("Take it back to the shop, or call %(telephone)s.", telephone=telephone.replace(" ", "\u00a0")),
     )
 
 
-def _caution(verdict: Verdict) -> tuple[str | None, Link | None]:
+def _caution(verdict: Verdict, *, has_date: bool) -> tuple[str | None, Link | None]:
     report = Link(label=_("Tap Report."), href=REPORT_ANCHOR)
     match verdict:
         case Verdict.NO_WARNING:
-            return _("Name, lot or date different on the pack?"), report
+            if has_date:
+                return _("Name, lot or date different on the pack?"), report
+            return _("Name or lot different on the pack?"), report
         case Verdict.RECALLED | Verdict.RECALL_ENDED:
             return _("Only the lot number shown here is recalled."), None
         case Verdict.UNKNOWN:
