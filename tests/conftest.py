@@ -1,0 +1,167 @@
+"""What all tests share: one PostgreSQL for a run, databases that leave no trace, a live server, no way outside.
+
+Fast tests take ``session``: everything they write is rolled back. Journeys take ``live_server`` or
+``fresh_database``: a database of their own.
+"""
+
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from tests.databases import copied_database, database_server
+from trace.cli import processes
+from trace.core.database import make_engine, new_session
+
+TEMPLATE_KEY = "template_url"
+_server = ExitStack()
+_template: list[str] = []
+
+
+class OutgoingConnection(RuntimeError):
+    """A test tried to reach another machine."""
+
+
+def _refuse_outside(event: str, arguments: tuple[object, ...]) -> None:
+    """An audit hook: connections and look-ups of names go to this machine only."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in {"socket.connect", "socket.sendto"} and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if name is None or name == "" or (isinstance(name, str) and _is_this_machine(name)):
+        return
+    raise OutgoingConnection(f"Tests stay on this machine; this one wanted to reach {name!r}.")
+
+
+def _is_this_machine(name: str) -> bool:
+    return name in {"0.0.0.0", "::"} or name.startswith("127.") or name in {"::1", "localhost"}  # noqa: S104
+
+
+sys.addaudithook(_refuse_outside)
+
+
+def _start_server() -> str:
+    """The template's URL, starting the server at the first call in this process."""
+    if not _template:
+        _template.append(_server.enter_context(database_server()))
+    return _template[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """With xdist: the controlling process owns the server, the workers share it."""
+    node.workerinput[TEMPLATE_KEY] = _start_server()  # type: ignore[attr-defined]  # xdist's object has no types
+
+
+def pytest_unconfigure() -> None:
+    _server.close()
+    _template.clear()
+
+
+@pytest.fixture(scope="session")
+def template_url(request: pytest.FixtureRequest) -> str:
+    """The migrated database others are copied from; nobody connects to it."""
+    given = getattr(request.config, "workerinput", {}).get(TEMPLATE_KEY)
+    return str(given) if given else _start_server()
+
+
+@pytest.fixture
+def fresh_database(template_url: str) -> Iterator[str]:
+    """The URL of a migrated, empty database of the test's own."""
+    with copied_database(template_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def engine(template_url: str) -> Iterator[Engine]:
+    """An engine with the application's rights, on a database the fast tests of one worker share."""
+    with copied_database(template_url) as url:
+        made = make_engine(url)
+        yield made
+        made.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A connection whose outer transaction is rolled back, whatever the test commits."""
+    with engine.connect() as made:
+        transaction = made.begin()
+        yield made
+        transaction.rollback()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """A session with the application's rights; its commits are savepoints that are rolled back at the end."""
+    with new_session(connection) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A running service: real web server, real worker, a database of its own."""
+
+    url: str
+    database_url: str
+    environ: dict[str, str]
+    web: processes.Child
+    worker: processes.Child | None
+
+
+@pytest.fixture
+def live_server(template_url: str, tmp_path: Path) -> Iterator[Callable[..., LiveServer]]:
+    """Start services: ``live_server()`` or ``live_server(worker=False, TRACE_SUPPORT_PHONE="1900 1234")``."""
+    with ExitStack() as stack:
+
+        def start(*, worker: bool = True, workers: int = 1, **settings: str) -> LiveServer:
+            port = free_port()
+            url = f"http://127.0.0.1:{port}"
+            database_url = stack.enter_context(copied_database(template_url))
+            folder = tmp_path / f"live-{port}"
+            environ = {
+                **{name: value for name, value in os.environ.items() if not name.startswith("TRACE_")},
+                "DATABASE_URL": database_url,
+                "TRACE_PUBLIC_URL": url,
+                "TRACE_SECRET_KEY": secrets.token_hex(32),
+                "TRACE_STATE_FOLDER": str(folder),
+                **settings,
+            }
+            web = processes.start_web(environ, "127.0.0.1", port, folder, workers)
+            stack.callback(web.stop)
+            background = processes.start_worker(environ, folder) if worker else None
+            if background is not None:
+                stack.callback(background.stop)
+            if not processes.wait_until_answering(url, web):
+                raise RuntimeError(
+                    f"The web server does not answer:\n{web.log_path.read_text(encoding='utf-8')}"
+                )
+            return LiveServer(url, database_url, environ, web, background)
+
+        yield start
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser ``make test`` found or installed."""
+    path = os.environ.get("CHROMIUM")
+    if not path:
+        pytest.fail("No browser: run the tests by `make test`, or name one in CHROMIUM.")
+    return path

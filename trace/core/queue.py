@@ -1,0 +1,72 @@
+"""Background jobs: Procrastinate, whose jobs are rows of the same database. No job of any feature lives here.
+
+A job is enqueued inside the transaction of what it belongs to: both are there after the commit, or neither
+is. The worker holds a connection that listens, so its URL must not go through a pooler in transaction mode.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import procrastinate
+from procrastinate.types import JSONValue
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from trace.core.config import libpq_url
+from trace.core.database import APP_ROLE
+
+EXTENSION = "queue"  # where the composition root keeps the queue: ``app.extensions[EXTENSION]``
+POOL_SIZE = 4
+# A worker says every ten seconds that it is there (Procrastinate's default); three silences mean it is not.
+WORKER_SILENCE = timedelta(seconds=30)
+
+
+def make_queue(database_url: str, role: str | None = APP_ROLE) -> procrastinate.App:
+    """A queue on this database; nothing is connected until a worker runs or a job is enqueued.
+
+    The composition root adds each feature's ``procrastinate.Blueprint`` to it by ``add_tasks_from``.
+    """
+    options = "-c timezone=UTC" + (f" -c role={role}" if role else "")
+    connector = procrastinate.PsycopgConnector(
+        conninfo=libpq_url(database_url), kwargs={"options": options}, min_size=1, max_size=POOL_SIZE
+    )
+    return procrastinate.App(connector=connector)
+
+
+def enqueue(
+    session: Session,
+    queue: procrastinate.App,
+    task_name: str,
+    *,
+    lock: str | None = None,
+    **arguments: JSONValue,
+) -> int:
+    """Enqueue a job in the transaction of ``session``; returns the job's number.
+
+    ``task_name`` is ``namespace:name`` as the blueprint was added; jobs with the same ``lock`` never run
+    at once. Raises ``KeyError`` for a name no blueprint brought: a job that nobody can run must not be
+    stored.
+    """
+    if task_name not in queue.tasks:
+        raise KeyError(task_name)
+    raw: Any = session.connection().connection.driver_connection
+    return queue.configure_task(task_name, lock=lock, connection=raw).defer(**arguments)
+
+
+def is_worker_alive(session: Session) -> bool:
+    """Whether a worker has said lately that it is there."""
+    found = session.execute(
+        text("select exists (select from procrastinate_workers where last_heartbeat > now() - :silence)"),
+        {"silence": WORKER_SILENCE},
+    )
+    return bool(found.scalar_one())
+
+
+def run_worker(queue: procrastinate.App) -> None:
+    """Work until SIGINT or SIGTERM, then finish the job at hand; finished jobs leave the table."""
+    queue.run_worker(
+        delete_jobs="successful",
+        fetch_job_polling_interval=5.0,
+        shutdown_graceful_timeout=10.0,
+        stalled_worker_timeout=WORKER_SILENCE.total_seconds(),
+    )
