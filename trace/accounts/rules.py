@@ -132,7 +132,7 @@ def wait_after(failed: int, last_failed_at: datetime, now: datetime) -> int:
     """Seconds a stranger still has to wait after ``failed`` wrong tries in a row; 0 for none."""
     if failed < FREE_TRIES:
         return 0
-    wait = min(2 ** (failed - FREE_TRIES + 1), LONGEST_WAIT)
+    wait = min(1 << (min(failed, 100) - FREE_TRIES + 1), LONGEST_WAIT)
     return max(0, round(wait - (now - last_failed_at).total_seconds()))
 
 

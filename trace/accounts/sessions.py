@@ -159,6 +159,13 @@ def is_worth_noting(sign_in: SignIn, now: datetime) -> bool:
     return (now - sign_in.last_seen_at).total_seconds() > SEEN_EVERY_SECONDS
 
 
+def note_seen(session: Session, sign_in_id: UUID, now: datetime) -> None:
+    """Write down that a device is in use, in a transaction of its own: a page that only reads must not lose it."""
+    with Session(session.get_bind()) as own:
+        own.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=now))
+        own.commit()
+
+
 def end_session(session: Session, sign_in: SignIn) -> None:
     """Sign this device out."""
     sign_in.ended_at = clock.now()

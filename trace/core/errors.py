@@ -70,6 +70,8 @@ class BadInput(Refusal):
     def __init__(self, message: Any, *, errors: Mapping[str, Any] | None = None, **rest: Any) -> None:
         super().__init__(message, **rest)
         self.errors: dict[str, Any] = dict(errors or {})
+        # Numbers that may be read in two ways, each with its readings (``trace.core.numbers``).
+        self.ambiguous: list[Any] = []
         if self.field and self.field not in self.errors:
             self.errors[self.field] = message
 

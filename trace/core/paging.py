@@ -20,7 +20,7 @@ class Page(Generic[Row]):
     has_more: bool
 
 
-def fetch_page(session: Session, wanted: Select[tuple[Row]], number: int) -> Page[Row]:
+def fetch_page(session: Session, wanted: Select[Row], number: int) -> Page[Row]:
     """The ``number``-th page of a select in its order."""
     rows = list(session.scalars(wanted.offset((number - 1) * ROWS).limit(ROWS + 1)))
     return Page(rows[:ROWS], number, len(rows) > ROWS)

@@ -1,0 +1,1 @@
+"""The producers' workspace: products, certificates, batches, activation."""

@@ -1,0 +1,87 @@
+"""The composition root: settings, database, every feature's routes. Only this module sees everybody."""
+
+import os
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+from sqlalchemy import Connection, Engine
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from labels import views as labels
+from producers.face import views as producers
+from trace.accounts import views as accounts
+from trace.accounts.access import init_access
+from trace.authority import views as authority
+from trace.core import health
+from trace.core.blobs import BlobStore
+from trace.core.config import Settings
+from trace.core.database import make_engine, session_factory
+from trace.core.http import check_audiences, init_http
+from trace.core.language import ENGLISH_PREFIX, init_language
+from trace.core.logs import configure_logs
+from trace.models import load_all
+from trace.navigation import init_navigation
+from trace.public import views as public
+from trace.shops import views as shops
+
+ROOT = Path(__file__).parent.parent
+
+
+class ExactJSON(DefaultJSONProvider):
+    """Numbers in JSON are exact: a quantity never passes through a binary float."""
+
+    ensure_ascii = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        return super().loads(s, parse_float=Decimal, **kwargs)
+
+
+def create_app(settings: Settings | None = None, bind: Engine | Connection | None = None) -> Flask:
+    """Build the application. ``bind`` replaces the engine of the settings (a test's connection)."""
+    settings = settings or Settings.from_environment(os.environ)
+    configure_logs(settings.log_level)
+    load_all()
+    app = Flask(
+        "trace",
+        root_path=str(ROOT),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    app.json = ExactJSON(app)
+    app.config.update(
+        ROOT=ROOT,
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        REVISION=health.expected_revision(ROOT),
+        SESSION_COOKIE_NAME="ng_form",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    if settings.trusted_proxy_count:
+        hops = settings.trusted_proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.extensions["sessions"] = session_factory(bind or make_engine(settings.database_url))
+    app.extensions["blobs"] = BlobStore(settings.blob_folder)
+    init_language(app)
+    init_http(app)
+    init_access(app)
+    init_navigation(app)
+    _register(app)
+    check_audiences(app)
+    return app
+
+
+def _register(app: Flask) -> None:
+    for feature in (health, accounts, producers, shops, labels, authority):
+        app.register_blueprint(feature.blueprint)
+    app.register_blueprint(public.blueprint)
+    # The same pages in English: the language is in the address, so that bytes depend on nothing else.
+    app.register_blueprint(public.blueprint, url_prefix=ENGLISH_PREFIX, name="public_en")

@@ -1,0 +1,1 @@
+"""The authority's face: approving organisations, finding batches, recalls."""

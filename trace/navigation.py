@@ -1,0 +1,76 @@
+"""What every page with a menu needs: where one can go, for whom one acts, what happened to the account."""
+
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from trace.accounts import queries
+from trace.accounts.access import find_actor, my_memberships, signed_in
+from trace.accounts.models import Organisation
+from trace.core import clock
+from trace.core.http import db
+from trace.core.installation import is_demo
+from trace.core.language import language, other_language_url, public_url
+from trace.core.numbers import format_quantity
+from trace.core.short_codes import pretty
+
+
+def init_navigation(app: Flask) -> None:
+    """Give templates their context and filters."""
+    app.context_processor(_context)
+    app.jinja_env.globals.update(public_url=public_url)
+    app.jinja_env.filters.update(
+        quantity=lambda value: format_quantity(value, language()),
+        day=lambda value: f"{value:%d/%m/%Y}",
+        moment=lambda value: f"{clock.local(value):%H:%M, %d/%m/%Y}",
+        code=pretty,
+    )
+
+
+def _context() -> dict[str, Any]:
+    settings = current_app.config["SETTINGS"]
+    context: dict[str, Any] = {
+        "language": language(),
+        "other_language_url": other_language_url(),
+        "current_path": request.path,
+        "is_demo": _is_demo(),
+        "operator_name": settings.operator_name,
+        "support_phone": settings.support_phone,
+    }
+    # Public pages are the same bytes for everybody: nothing below is even looked up for them.
+    if request.blueprint in ("public", "public_en") or "ng_session" not in request.cookies:
+        return context
+    if not current_user.is_authenticated:
+        return context
+    actor = find_actor()
+    return context | {
+        "current_organisation": actor.organisation if actor else None,
+        "current_actor": actor,
+        "my_organisations": [m.organisation for m in my_memberships()],
+        "account_notices": queries.list_notices(db(), signed_in().sign_in),
+        "nav_items": _nav_items(actor.organisation) if actor else [],
+    }
+
+
+def _is_demo() -> bool:
+    if "is_demo" not in g:
+        g.is_demo = is_demo(db())
+    return bool(g.is_demo)
+
+
+def _nav_items(organisation: Organisation) -> list[tuple[str, str, bool]]:
+    endpoints = [("accounts.show_organisation", _("Organisation"))]
+    if organisation.kind == "authority":
+        endpoints = [
+            ("authority.show_desk", _("Desk")),
+            ("authority.list_organisations", _("Organisations")),
+            ("authority.list_recalls", _("Recalls")),
+            *endpoints,
+        ]
+    else:
+        goods = [("shops.show_goods", _("Goods in hand")), ("shops.list_shipments", _("Shipments"))]
+        making = [("producers.list_batches", _("Batches")), ("producers.list_products", _("Products"))]
+        endpoints = [*(making if organisation.is_producer else []), *goods, *endpoints]
+    return [(label, url_for(endpoint), request.endpoint == endpoint) for endpoint, label in endpoints]
