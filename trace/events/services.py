@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from producers.models import ExpiryKind
 from trace.accounts import queries as account_queries
-from trace.accounts.models import Location
+from trace.accounts.models import Location, Organisation, Party
 from trace.accounts.permissions import Actor, require_approved, require_producer
 from trace.batches import queries as batch_queries
 from trace.batches.models import Balance, Batch, Holding
@@ -142,9 +142,9 @@ def ship(
             happening,
             {batch: quantity},
             location=location,
-            counterpart_id=receiver.organisation_id,
+            counterpart=shipment.receiver,
             shipment=shipment,
-            party_id=receiver.party_id,
+            party=shipment.party,
             note=note,
         )
         receipt.answer = {"shipment_id": str(shipment.id)}
@@ -207,7 +207,7 @@ def receive(
         happening,
         quantities,
         location=location,
-        counterpart_id=shipment.sender_id,
+        counterpart=shipment.sender,
         shipment=shipment,
         note=note,
     )
@@ -237,17 +237,15 @@ def sell(
         batch, balance, holding = _take(session, actor, batch_id, quantity)
         use_by = batch.expires_on if batch.expiry_kind == ExpiryKind.USE_BY else None
         rules.check_sellable(is_recalled=batch.is_recalled, use_by=use_by, today=clock.today())
-        if (
-            party_id is not None
-            and account_queries.find_party(session, actor.organisation_id, party_id) is None
-        ):
+        buyer = account_queries.find_party(session, actor.organisation_id, party_id) if party_id else None
+        if party_id is not None and buyer is None:
             raise NotFound(
                 _l("There is no such buyer in your address book."), code="party-not-found", field="party_id"
             )
         holding.quantity -= quantity
         balance.held -= quantity
         balance.sold += quantity
-        event = _leave(session, actor, Verb.SELL, batch, quantity, event_time, party_id=party_id, note=note)
+        event = _leave(session, actor, Verb.SELL, batch, quantity, event_time, party=buyer, note=note)
         receipt.answer = {"event_id": str(event.id)}
         return event
 
@@ -318,17 +316,18 @@ def _receive_line(
 def _new_shipment(session: Session, actor: Actor, receiver: Receiver, shipped_at: datetime) -> Shipment:
     if (receiver.organisation_id is None) == (receiver.party_id is None):
         raise BadInput(_l("Choose who receives the goods."), code="receiver-missing", field="receiver")
+    found: Organisation | Party | None = None
     if receiver.organisation_id is not None:
-        if account_queries.find_receiver(session, actor.organisation_id, receiver.organisation_id) is None:
-            raise BadInput(_l("Choose a receiver from the list."), code="receiver-unknown", field="receiver")
+        found = account_queries.find_receiver(session, actor.organisation_id, receiver.organisation_id)
     elif receiver.party_id is not None:
-        if account_queries.find_party(session, actor.organisation_id, receiver.party_id) is None:
-            raise BadInput(_l("Choose a receiver from the list."), code="receiver-unknown", field="receiver")
+        found = account_queries.find_party(session, actor.organisation_id, receiver.party_id)
+    if found is None:
+        raise BadInput(_l("Choose a receiver from the list."), code="receiver-unknown", field="receiver")
     return Shipment(
         id=uuid7(),
         sender_id=actor.organisation_id,
-        receiver_id=receiver.organisation_id,
-        party_id=receiver.party_id,
+        receiver=found if isinstance(found, Organisation) else None,
+        party=found if isinstance(found, Party) else None,
         shipped_at=shipped_at,
     )
 
@@ -341,7 +340,7 @@ def _leave(
     quantity: Decimal,
     event_time: datetime | None,
     *,
-    party_id: UUID | None = None,
+    party: Party | None = None,
     reason: rules.DisposalReason | None = None,
     note: str = "",
 ) -> Event:
@@ -353,11 +352,11 @@ def _leave(
         amounts=amounts_of({batch: quantity}),
         location_uri=location.uri,
         source=actor.organisation_id,
-        destination=party_id,
+        destination=party.id if party else None,
         extensions={"disposal_reason": str(reason)} if reason else {},
     )
     return record_event(
-        session, actor, happening, {batch: quantity}, location=location, party_id=party_id, note=note
+        session, actor, happening, {batch: quantity}, location=location, party=party, note=note
     )
 
 

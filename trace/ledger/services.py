@@ -43,12 +43,12 @@ def log_origin(session: Session) -> str:
     return str(known)
 
 
-def append_leaf(session: Session, event_id: UUID, values: Mapping[str, Any]) -> bytes:
-    """Write the leaf of one event and return its salts, 16 bytes a field in the order of ``leaves.FIELDS``.
+def append_leaf(session: Session, event_id: UUID, lots: set[str], values: Mapping[str, Any]) -> bytes:
+    """Write the leaf of one event about ``lots`` (URIs) and return its salts, packed.
 
     The caller keeps the salts where only erasure deletes; without them the commitments open to nothing.
     """
     salts = leaves.new_salts()
-    leaf = leaves.encode_leaf(log_origin(session), values, salts)
+    leaf = leaves.encode_leaf(log_origin(session), {**values, "lots": leaves.lot_tags(lots, salts)}, salts)
     session.add(Leaf(event_id=event_id, leaf=leaf, leaf_hash=leaves.leaf_hash(leaf)))
-    return b"".join(salts[name] for name in leaves.FIELDS)
+    return leaves.pack_salts(salts)
