@@ -80,6 +80,16 @@ def migrate(url: str) -> bool:
     return True
 
 
+def migrate_up_down_up(url: str) -> None:
+    """Run every migration, take all back, run all again: a migration that cannot be taken back is found early."""
+    from alembic import command
+
+    config = _alembic_config(url)
+    command.upgrade(config, "head")
+    command.downgrade(config, "base")
+    command.upgrade(config, "head")
+
+
 def find_differences(url: str) -> str | None:
     """What the models have and the migrated database at ``url`` has not, or the other way round; None if nothing."""
     from alembic import command
@@ -112,6 +122,15 @@ def _known_revisions() -> dict[str, str | None]:
         if revision:
             known[revision[1]] = below[1] if below else None
     return known
+
+
+def explain(error: psycopg.Error) -> str:
+    """One sentence for a database that fails while it is used."""
+    if isinstance(error, psycopg.errors.DiskFull):
+        return "The disk of the database is full: free some space there, then start again."
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return "The database takes no changes: give DATABASE_URL of the one that does, then start again."
+    return _unreachable(error)
 
 
 def _unreachable(error: psycopg.Error) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 
 import procrastinate
 from procrastinate.types import JSONValue
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from trace.core.config import libpq_url
@@ -17,7 +16,8 @@ from trace.core.database import APP_ROLE
 
 EXTENSION = "queue"  # where the composition root keeps the queue: ``app.extensions[EXTENSION]``
 POOL_SIZE = 4
-# A worker says every ten seconds that it is there (Procrastinate's default); three silences mean it is not.
+# A worker says every ten seconds that it is there (Procrastinate's default); after three silences its jobs are
+# taken over.
 WORKER_SILENCE = timedelta(seconds=30)
 
 
@@ -51,15 +51,6 @@ def enqueue(
         raise KeyError(task_name)
     raw: Any = session.connection().connection.driver_connection
     return queue.configure_task(task_name, lock=lock, connection=raw).defer(**arguments)
-
-
-def is_worker_alive(session: Session) -> bool:
-    """Whether a worker has said lately that it is there."""
-    found = session.execute(
-        text("select exists (select from procrastinate_workers where last_heartbeat > now() - :silence)"),
-        {"silence": WORKER_SILENCE},
-    )
-    return bool(found.scalar_one())
 
 
 def run_worker(queue: procrastinate.App) -> None:

@@ -1,0 +1,137 @@
+"""The commands' names and options. What each does is in the module of its subject."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+@click.group()
+def main() -> None:
+    """Nguồn Gốc: commands for whoever runs it."""
+
+
+@main.command("serve")
+@click.option("--host", envvar="HOST", default="127.0.0.1", help="Address to listen on; 0.0.0.0 for phones.")
+@click.option("--port", envvar="PORT", default="8000", help="Port to listen on.")
+@click.option("--demo", "demo_wish", envvar="DEMO", default="", help="0 starts with an empty database.")
+@click.option("--stop-with-parent", is_flag=True, help="Stop when the process that started this one ends.")
+def serve_command(host: str, port: str, demo_wish: str, stop_with_parent: bool) -> None:
+    """Start database, worker and web server, and watch them."""
+    from trace.cli.serve import Options, serve
+
+    if not port.strip().isascii() or not port.strip().isdigit() or not 1 <= int(port) <= 65535:
+        _stop(f"PORT={port} is no port: use a number from 1 to 65535, like `make run PORT=8000`.")
+    wishes = {"": None, "0": False, "no": False, "1": True, "yes": True}
+    if demo_wish.strip().lower() not in wishes:
+        _stop(f"DEMO={demo_wish} is not understood: use DEMO=0 for an empty start, or leave it out.")
+    options = Options(host.strip(), int(port), wishes[demo_wish.strip().lower()], stop_with_parent)
+    sys.exit(serve(options, os.environ))
+
+
+@main.command("worker")
+def worker_command() -> None:
+    """Do background jobs until stopped."""
+    from trace import create_app
+    from trace.core.queue import EXTENSION, make_queue, run_worker
+
+    app = create_app()
+    # An application without jobs of its own has a worker all the same: /readyz asks for its heartbeat.
+    queue = app.extensions.get(EXTENSION) or make_queue(app.config["SETTINGS"].database_url)
+    with app.app_context():
+        run_worker(queue)
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the newest schema."""
+    from trace.cli import database
+    from trace.core.config import ConfigurationError, Settings
+
+    try:
+        settings = Settings.from_environment(os.environ)
+        changed = database.migrate(settings.migration_database_url)
+    except (ConfigurationError, database.DatabaseProblem) as error:
+        _stop(str(error))
+    click.echo(f"The schema is {database.newest_revision()}{' now' if changed else ', as it was'}.")
+
+
+@main.command("check-migrations")
+def check_migrations_command() -> None:
+    """Migrate an empty database up, down and up, and compare it with the models."""
+    from trace.cli import database
+    from trace.core.embedded import EmbeddedDatabaseError, EmbeddedPostgres
+
+    folder = Path(tempfile.mkdtemp(prefix="nguon-goc-check-"))
+    server = EmbeddedPostgres(folder, durable=False)
+    try:
+        with server.running() as url:
+            database.migrate_up_down_up(url)
+            differences = database.find_differences(url)
+    except (EmbeddedDatabaseError, database.DatabaseProblem) as error:
+        _stop(str(error))
+    finally:
+        server.discard()
+        shutil.rmtree(folder, ignore_errors=True)
+    if differences:
+        _stop(f"Migrations and models differ: {differences}")
+    click.echo("Migrations run up, down and up, and match the models.")
+
+
+@main.group("texts")
+def texts_group() -> None:
+    """The texts people read."""
+
+
+@texts_group.command("compile")
+def compile_texts_command() -> None:
+    """Merge translations/vi/*.po into the catalogue the application loads."""
+    from trace.cli import texts
+
+    try:
+        texts.compile_texts()
+    except texts.TextProblem as error:
+        _stop(str(error))
+
+
+@texts_group.command("check")
+def check_texts_command() -> None:
+    """Find texts without Vietnamese, contradictions, leftovers and wrong placeholders."""
+    from trace.cli import texts
+
+    problems = texts.check_texts()
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        _stop(f"{len(problems)} faults in the texts.")
+    click.echo("Every text has its Vietnamese.")
+
+
+@main.command("find-browser")
+def find_browser_command() -> None:
+    """Find or install the Chromium of the browser tests, and note its path for make."""
+    from trace.cli.browser import NoBrowser, provide_browser
+    from trace.core.local_state import StateUnusable
+
+    try:
+        provide_browser()
+    except (NoBrowser, StateUnusable) as error:
+        _stop(str(error))
+
+
+def register(app: "Flask") -> None:
+    """Offer the same commands as ``flask --app trace NAME``."""
+    for command in main.commands.values():
+        app.cli.add_command(command)
+
+
+def _stop(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(1)
