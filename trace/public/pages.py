@@ -216,14 +216,3 @@ class HomePage:
     sign_up_url: str
     typed: str = ""
     error: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorPage:
-    """A page that could not be shown. ``message`` is the refusal's own sentence, where there is one."""
-
-    frame: PublicFrame
-    status: int
-    message: str | None = None
-    request_id: str | None = None
-    sign_in_url: str | None = None
