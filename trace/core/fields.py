@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from trace.core import clock
 from trace.core.errors import BadInput
 from trace.core.ids import parse_uuid
-from trace.core.numbers import Meaning, parse_quantity
+from trace.core.numbers import AmbiguousNumber, Meaning, parse_quantity
 from trace.core.text import has_forbidden_character, tidy
 
 REQUIRED = _l("Fill this in.")
@@ -226,10 +226,27 @@ def load(schema: ma.Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(values)
     except ma.ValidationError as error:
-        raise BadInput(
-            _l("Some fields need another look."), errors=_first_sentences(error.messages)
-        ) from error
+        refusal = BadInput(_l("Some fields need another look."), errors=_first_sentences(error.messages))
+        refusal.ambiguous = _ambiguous(schema, values, refusal.errors)
+        raise refusal from error
     return loaded
+
+
+def _ambiguous(
+    schema: ma.Schema, values: Mapping[str, Any], errors: Mapping[str, Any]
+) -> list[AmbiguousNumber]:
+    """The refused numbers that may be read in two ways: marshmallow keeps sentences only, a form asks by readings."""
+    found = []
+    for name in errors:
+        typed = values.get(name)
+        if isinstance(schema.fields.get(name), Quantity) and isinstance(typed, str):
+            try:
+                parse_quantity(typed, name)
+            except AmbiguousNumber as question:
+                found.append(question)
+            except BadInput:
+                continue
+    return found
 
 
 def _first_sentences(messages: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask import request
 from trace.core.errors import BadInput, Forbidden, NotFound, Refusal, TooManyTries
 from trace.core.fields import load
 from trace.core.http import db
-from trace.core.numbers import AmbiguousNumber, format_quantity, in_words
+from trace.core.numbers import AmbiguousNumber, Meaning, format_quantity, in_words, parse_quantity
 
 DATE_PARTS = ("day", "month", "year")
 
@@ -92,14 +92,30 @@ class Form:
             self.errors.update({name: str(told) for name, told in refusal.errors.items()})
         else:
             self.errors[refusal.field or ""] = str(refusal)
-        if isinstance(refusal, AmbiguousNumber) and refusal.field:
-            self.readings[refusal.field] = [
-                (meaning, format_quantity(number), in_words(number))
-                for meaning, number in (
-                    ("thousands", refusal.as_thousands),
-                    ("decimals", refusal.as_decimals),
-                )
-            ]
+        if isinstance(refusal, AmbiguousNumber):
+            self._ask(refusal)
+        for question in refusal.ambiguous if isinstance(refusal, BadInput) else []:
+            self._ask(question)
+        self._ask_again()
+
+    def _ask(self, question: AmbiguousNumber) -> None:
+        self.readings[question.field or ""] = [
+            (meaning, format_quantity(number), in_words(number))
+            for meaning, number in (
+                (str(Meaning.THOUSANDS), question.as_thousands),
+                (str(Meaning.DECIMALS), question.as_decimals),
+            )
+        ]
+
+    def _ask_again(self) -> None:
+        """Keep an answer already given: the form comes back because of something else."""
+        for name in [n.removesuffix("_meaning") for n in self._values if n.endswith("_meaning")]:
+            try:
+                parse_quantity(self.value(name), name)
+            except AmbiguousNumber as question:
+                self._ask(question)
+            except BadInput:
+                continue
 
 
 def _shown(value: Any) -> str:
