@@ -15,6 +15,7 @@ from trace.core.installation import is_demo
 from trace.core.language import language, other_language_url, public_url
 from trace.core.numbers import format_quantity
 from trace.core.short_codes import pretty
+from trace.public import build
 
 
 def init_navigation(app: Flask) -> None:
@@ -35,10 +36,14 @@ def _context() -> dict[str, Any]:
         "language": language(),
         "other_language_url": other_language_url(),
         "current_path": request.path,
-        "is_demo": _is_demo(),
+        "frame": build.frame_without_reads(),
         "operator_name": settings.operator_name,
         "support_phone": settings.support_phone,
     }
+    # An error page must not ask the very thing that failed.
+    if g.get("is_failing"):
+        return context
+    context["is_demo"] = _is_demo()
     # Public pages are the same bytes for everybody: nothing below is even looked up for them.
     if request.blueprint in ("public", "public_en") or "ng_session" not in request.cookies:
         return context

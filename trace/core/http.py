@@ -190,6 +190,7 @@ def _answer_data_error(error: DataError) -> Response:
 
 
 def _answer_unavailable(error: OperationalError) -> Response:
+    g.is_failing = True
     log.error("database-unavailable", error=str(error.orig))
     return _answer(
         "service-unavailable", 503, _("The service cannot be reached right now. Try again in a minute.")
@@ -197,6 +198,7 @@ def _answer_unavailable(error: OperationalError) -> Response:
 
 
 def _answer_unexpected(error: BaseException) -> Response:
+    g.is_failing = True
     cause = getattr(error, "original_exception", None) or error
     log.error("unexpected", exc_info=cause)
     return _answer("unexpected", 500, _("Something went wrong on our side. Nothing was saved. Try again."))

@@ -58,7 +58,7 @@ class PublicFrame:
     """What surrounds every public page.
 
     ``site`` is the host to compare with the address bar; ``home_url`` and ``lookup_url`` are in the page's
-    language; ``lookup_url`` takes ``?code=``.
+    language; ``lookup_url`` takes ``?code=``. An operator without a support line has no telephone.
     """
 
     language: str
@@ -66,7 +66,7 @@ class PublicFrame:
     home_url: str
     lookup_url: str
     operator_name: str
-    operator_telephone: str
+    operator_telephone: str | None
     site: str
     is_demo: bool = False
 
@@ -75,8 +75,8 @@ class PublicFrame:
         return "en" if self.language == "vi" else "vi"
 
     @property
-    def telephone_href(self) -> str:
-        return telephone_href(self.operator_telephone)
+    def telephone_href(self) -> str | None:
+        return telephone_href(self.operator_telephone) if self.operator_telephone else None
 
 
 def telephone_href(telephone: str) -> str:

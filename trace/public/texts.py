@@ -110,11 +110,11 @@ def moment(at: datetime) -> str:
 
 
 def verdict_band(
-    decision: Decision, facts: Facts, *, code: str, telephone: str, language: str, other_language: str
+    decision: Decision, facts: Facts, *, code: str, telephone: str | None, language: str, other_language: str
 ) -> VerdictBand:
     """The verdict in words, in ``language``, with the title in ``other_language`` beside it.
 
-    ``code`` is as printed, or as typed where it is malformed. Needs an application context (the catalogues).
+    ``code`` is as printed, or as typed where it is malformed. Without a ``telephone`` nobody is told to call. Needs an application context (the catalogues).
     """
     with force_locale(other_language):
         subtitle_there = _subtitle(decision.verdict, facts)
@@ -311,7 +311,7 @@ def _withdrawal(recall: RecallFacts | None) -> str | None:
     )
 
 
-def _steps(decision: Decision, facts: Facts, telephone: str) -> tuple[str, ...]:
+def _steps(decision: Decision, facts: Facts, telephone: str | None) -> tuple[str, ...]:
     if decision.verdict is Verdict.UNKNOWN:
         return (
             _("a label of another service,"),
@@ -326,6 +326,8 @@ def _steps(decision: Decision, facts: Facts, telephone: str) -> tuple[str, ...]:
         first = _("Do not eat or sell it.")
     else:
         first = _("Do not use or sell it.")
+    if telephone is None:
+        return (first, _("Keep the packaging."), _("Take it back to the shop."))
     return (
         first,
         _("Keep the packaging."),
@@ -353,11 +355,13 @@ def _caution(verdict: Verdict, *, has_date: bool) -> tuple[str | None, Link | No
             return None, None
 
 
-def _button(verdict: Verdict, telephone: str) -> Link | None:
+def _button(verdict: Verdict, telephone: str | None) -> Link | None:
     match verdict:
         case Verdict.MALFORMED | Verdict.UNKNOWN:
             return None  # the button of the field is the one button
         case Verdict.RECALLED | Verdict.RECALL_ENDED:
+            if telephone is None:
+                return Link(label=_("See its journey"), href=JOURNEY_ANCHOR)
             return Link(label=_("Call the support line"), href=telephone_href(telephone))
         case Verdict.NOT_ACTIVATED | Verdict.EXPIRED:
             return Link(label=_("Report"), href=REPORT_ANCHOR)

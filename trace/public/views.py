@@ -1,5 +1,103 @@
 """Views of the public pages: the same bytes for everybody, no cookie, language in the address."""
 
-from flask import Blueprint
+import base64
+import hashlib
+import re
+from functools import cache
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from trace.core.errors import NotFound
+from trace.core.http import Audience, audience, content_security_policy, db
+from trace.core.language import public_url
+from trace.core.short_codes import normalise
+from trace.public import build
+from trace.public.pages import HomePage
+from trace.verdict.rules import Verdict
 
 blueprint = Blueprint("public", __name__)
+
+STATUS = {Verdict.MALFORMED: 400, Verdict.UNKNOWN: 404}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@blueprint.get("/")
+@audience(Audience.PUBLIC)
+def show_home() -> ResponseReturnValue:
+    """The front door: one field for a code."""
+    page = HomePage(
+        frame=build.frame(db()),
+        sign_in_url=url_for("accounts.sign_in"),
+        sign_up_url=url_for("accounts.sign_up"),
+    )
+    return _answer("public/home.html", page)
+
+
+@blueprint.get("/find")
+@audience(Audience.PUBLIC)
+def find_code() -> ResponseReturnValue:
+    """Where the field of a typed code leads: to the code's own address, so that it can be shared and kept."""
+    typed = request.args.get("code", "")
+    if not typed.strip():
+        return redirect(public_url("public.show_home"))
+    code = normalise(typed)
+    if code and code.isascii() and code.isalnum():
+        return redirect(public_url("public.show_code", code=code))
+    page = build.code_page(db(), typed)
+    return _answer("public/show_code.html", page, STATUS[Verdict.MALFORMED])
+
+
+@blueprint.get("/T/<code>")
+@blueprint.get("/t/<code>")
+@audience(Audience.PUBLIC)
+def show_code(code: str) -> ResponseReturnValue:
+    """What may be said of this code now."""
+    page = build.code_page(db(), code)
+    return _answer("public/show_code.html", page, STATUS.get(page.band.verdict, 200))
+
+
+@blueprint.get("/picture/<size>/<sha256>.webp")
+@audience(Audience.PUBLIC)
+def show_picture(size: str, sha256: str) -> ResponseReturnValue:
+    """A product's picture; its name is its hash, so it never changes."""
+    if size not in ("small", "large") or not _SHA256.fullmatch(sha256):
+        raise NotFound(_("There is nothing at this address."))
+    path = current_app.extensions["blobs"].path(sha256, small=size == "small")
+    if not path.is_file():
+        raise NotFound(_("There is nothing at this address."))
+    answer = send_file(path, mimetype="image/webp", max_age=31536000, etag=sha256, conditional=True)
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+def _answer(template: str, page: object, status: int = 200) -> Response:
+    css, style_hash = inline_style()
+    answer = make_response(render_template(template, page=page, public_css=css), status)
+    answer.headers["Content-Security-Policy"] = content_security_policy(style_src=f"'sha256-{style_hash}'")
+    # A recall is visible from the moment it commits: nothing may keep this answer for anybody.
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@cache
+def inline_style() -> tuple[str, str]:
+    """The style that stands in the page itself, one request for all, and its hash for the policy."""
+    folder = current_app.config["ROOT"] / "static" / "css"
+    css = "".join((folder / name).read_text(encoding="utf-8") for name in ("tokens.css", "public.css"))
+    squeezed = re.sub(
+        r"\s*([{};:,>])\s*", r"\1", re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+    )
+    digest = hashlib.sha256(squeezed.encode()).digest()
+    return squeezed, base64.b64encode(digest).decode()

@@ -1,0 +1,227 @@
+"""Builds the public pages from queries: which facts are shown, who vouches for each, how a long way is folded.
+
+What goes downstream is told by kind and commune; a name only where the organisation wishes it. Quantities, buyers
+and free text are never read here.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from flask import current_app, g, request, url_for
+from sqlalchemy.orm import Session
+
+from producers import queries as producer_queries
+from producers.models import Certificate
+from trace.batches.models import Batch
+from trace.core import clock
+from trace.core.installation import is_demo
+from trace.core.language import language, other_language_url, public_url
+from trace.core.revisions import Revision, list_revisions
+from trace.core.short_codes import pretty
+from trace.public import journey, texts, wording
+from trace.public.pages import (
+    CertificateLine,
+    CodePage,
+    CompareCard,
+    Item,
+    OcopLine,
+    PublicFrame,
+    Vouch,
+)
+from trace.verdict.queries import Known, look_up
+from trace.verdict.rules import decide
+
+LONGEST_ECHO = 40
+
+
+def frame(session: Session) -> PublicFrame:
+    """What surrounds every public page."""
+    if "is_demo" not in g:
+        g.is_demo = is_demo(session)
+    return frame_without_reads()
+
+
+def frame_without_reads() -> PublicFrame:
+    """The same for a page that is shown when the database may be out of reach."""
+    settings = current_app.config["SETTINGS"]
+    return PublicFrame(
+        language=language(),
+        other_language_url=other_language_url(),
+        home_url=public_url("public.show_home"),
+        lookup_url=public_url("public.find_code"),
+        operator_name=settings.operator_name,
+        operator_telephone=settings.support_phone or "",
+        site=request.host,
+        is_demo=g.get("is_demo", False),
+    )
+
+
+def code_page(session: Session, typed: str) -> CodePage:
+    """The page of a scanned or typed code, whatever it turns out to be."""
+    known = look_up(session, typed)
+    around = frame(session)
+    decision = decide(known.facts)
+    shown = pretty(known.code) if known.facts.code_state != "malformed" else typed[:LONGEST_ECHO]
+    band = texts.verdict_band(
+        decision,
+        known.facts,
+        code=shown,
+        telephone=around.operator_telephone,
+        language=around.language,
+        other_language=around.other_language,
+    )
+    looked_up_at = clock.local(clock.now())
+    batch = known.batch
+    if batch is None or batch.seal is None:
+        return CodePage(frame=around, band=band, code=shown, looked_up_at=looked_up_at)
+    return _batch_page(session, known, batch, batch.seal, CodePage(
+        frame=around, band=band, code=shown, looked_up_at=looked_up_at
+    ))  # fmt: skip
+
+
+def _batch_page(
+    session: Session, known: Known, batch: Batch, seal: Mapping[str, Any], bare: CodePage
+) -> CodePage:
+    steps = journey.build_journey(session, batch, known.shipments)
+    items = _items(session, batch, seal)
+    declared = sum(1 for item in items if item.lines)
+    certificates = producer_queries.list_certificates(session, batch.product_id)
+    today = known.facts.today
+    who = wording.declared_by_producer(seal["producer_name"])
+    lines = [
+        CertificateLine(
+            name=wording.ocop_paper(paper.stars),
+            number=paper.decision_number,
+            issuer=paper.issuer,
+            decided_on=paper.decided_on,
+            state=wording.paper_state(paper.expires_on, today),
+            is_lapsed=paper.expires_on < today,
+            vouch=Vouch.DECLARED,
+            who_says=who,
+        )
+        for paper in certificates
+    ]
+    valid = next((paper for paper in certificates if paper.decided_on <= today <= paper.expires_on), None)
+    return CodePage(
+        frame=bare.frame,
+        band=bare.band,
+        code=bare.code,
+        looked_up_at=bare.looked_up_at,
+        compare=_compare_card(batch, seal),
+        who_vouches=texts.who_vouches(
+            declared_items=declared,
+            confirmed_stages=sum(1 for s in known.shipments if s.receiver_id and s.received_at),
+            checked_papers=0,
+        ),
+        ocop=_ocop_line(valid, who) if valid else None,
+        journey=steps,
+        items=items,
+        certificates=tuple(lines),
+        producer_words=batch.product.description or None,
+        receive_url=url_for("shops.receive_code", code=batch.code),
+    )
+
+
+def _ocop_line(paper: Certificate, who: str) -> OcopLine:
+    return OcopLine(
+        stars=paper.stars,
+        decision_number=paper.decision_number,
+        decided_on=paper.decided_on,
+        expires_on=paper.expires_on,
+        issuer=paper.issuer,
+        vouch=Vouch.DECLARED,
+        who_says=who,
+    )
+
+
+def _compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
+    has_expiry = batch.expires_on is not None
+    return CompareCard(
+        product_name=seal["product_name"],
+        net_quantity=seal["net_content"],
+        lot_number=seal["lot_number"],
+        producer_name=seal["producer_name"],
+        commune=seal["commune"],
+        date_label=str(texts.DATE_LABELS[batch.expiry_kind if has_expiry else batch.date_kind]),
+        date_on=batch.expires_on or batch.produced_on,
+        picture_url=_picture_url(seal["product_image"], small=True),
+    )
+
+
+def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Item, ...]:
+    who = wording.declared_by_producer(seal["producer_name"])
+    produced_on = date.fromisoformat(seal["production_time"])
+    expiry = date.fromisoformat(seal["expiry"]) if seal["expiry"] else None
+    standards = [
+        *seal["standards"],
+        *([wording.FOOD_SAFETY_COMMITMENT] if seal["has_food_safety_commitment"] else []),
+    ]
+    codes = (pretty(seal["trace_code"]), pretty(seal["place_code"]), texts.day(produced_on))
+    lines: dict[int, Sequence[str]] = {
+        1: [seal["product_name"]],
+        2: [wording.picture_sealed(seal["product_image"][:12])],
+        3: [seal["producer_name"]],
+        4: [f"{seal['producer_address']}, {seal['commune']}, {seal['province']}"],
+        5: [wording.stage_line(seal["date_kind"], *codes)],
+        6: [f"{texts.DATE_LABELS[seal['date_kind']]}: {texts.day(produced_on)}"],
+        7: [pretty(seal["trace_code"])],
+        8: [seal["brand"]] if seal["brand"] else [],
+        9: [f"{texts.DATE_LABELS[seal['expiry_kind']]}: {texts.day(expiry)}"] if expiry else [],
+        10: [str(line) for line in standards],
+    }
+    changed = _changes(session, batch)
+    return tuple(
+        Item(
+            number=number,
+            label=str(texts.ITEM_LABELS[number]),
+            lines=tuple(lines[number]),
+            who_says=who,
+            vouch=Vouch.DECLARED,
+            is_as_given=number in (1, 3, 4, 7, 8),
+            changed=changed.get(number),
+        )
+        for number in sorted(lines)
+    )
+
+
+# Which item a later change of master data touches; what was sealed stays, the change is told beside it.
+_ITEM_OF_CHANGE: Mapping[tuple[str, str], int] = {
+    ("products", "name"): 1,
+    ("products", "picture_sha256"): 2,
+    ("organisations", "name"): 3,
+    ("locations", "address_as_written"): 4,
+    ("locations", "commune_code"): 4,
+    ("products", "brand"): 8,
+    ("products", "standards"): 10,
+    ("products", "has_food_safety_commitment"): 10,
+}
+
+
+def _changes(session: Session, batch: Batch) -> dict[int, str]:
+    told: dict[int, str] = {}
+    subjects = (
+        ("products", batch.product_id),
+        ("organisations", batch.organisation_id),
+        ("locations", batch.location_id),
+    )
+    for kind, subject_id in subjects:
+        for revision in list_revisions(session, kind, subject_id, since=batch.activated_at):
+            told.update(_told_change(revision))
+    return told
+
+
+def _told_change(revision: Revision) -> dict[int, str]:
+    told = {}
+    for name, change in revision.changes.items():
+        number = _ITEM_OF_CHANGE.get((revision.subject_kind, name))
+        if number is not None:
+            new = change["new"] if isinstance(change["new"], str) and name != "picture_sha256" else ""
+            told[number] = wording.changed_on(clock.local(revision.revised_at).date(), new)
+    return told
+
+
+def _picture_url(sha256: str, *, small: bool) -> str | None:
+    if not sha256:
+        return None
+    return url_for("public.show_picture", sha256=sha256, size="small" if small else "large")

@@ -1,0 +1,154 @@
+"""The words of the lower half of the page: stages, places, papers, and who says so. The verdict's are in ``texts``."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _l
+
+from trace.accounts.models import Organisation
+from trace.events.models import Verb
+from trace.public.texts import _, day, ngettext
+
+FOOD_SAFETY_COMMITMENT: Final = _l("Food safety commitment of the producer")
+
+# A place as the public may know it: its kind, with the commune where that is known.
+KINDS: Final[Mapping[str, Any]] = {
+    "producer": _l("a producer"),
+    "processor": _l("a processor"),
+    "carrier": _l("a carrier or distributor"),
+    "shop": _l("a shop"),
+    "kitchen": _l("a kitchen"),
+    "trader": _l("a trader without an account"),
+    "household": _l("a household"),
+    "other": _l("a buyer without an account"),
+}
+ACTS: Final[Mapping[str, Any]] = {
+    Verb.RECALL: _l("Recall"),
+    Verb.END_RECALL: _l("Recall completed"),
+    Verb.WITHDRAW_RECALL: _l("Recall withdrawn"),
+}
+
+
+def declared_by_producer(name: str) -> str:
+    """Said by one side, the producer."""
+    return _("Declared by the producer, %(name)s", name=name)
+
+
+def declared_by_sender(name: str) -> str:
+    """Said by one side of a handover."""
+    return _("Declared by one side: %(name)s", name=name)
+
+
+def confirmed_by_both(sender: str, receiver: str) -> str:
+    """Said by both sides, both named."""
+    return _("Confirmed by both sides: %(sender)s and %(receiver)s", sender=sender, receiver=receiver)
+
+
+def confirmed_some(sender: str, confirmed: int, total: int) -> str:
+    """Said by one sender and by some of the receivers."""
+    return _(
+        "Declared by %(sender)s; %(confirmed)d of %(total)d confirmed by the receiver",
+        sender=sender,
+        confirmed=confirmed,
+        total=total,
+    )
+
+
+def decided_by(name: str) -> str:
+    """An act of the authority."""
+    return _("Recorded by the authority: %(name)s", name=name)
+
+
+def origin_title(date_kind: str) -> str:
+    """The first stage."""
+    return _("Harvest") if date_kind == "harvest" else _("Production")
+
+
+def handover_title(*, is_received: bool, has_account: bool) -> str:
+    """A stage between two hands."""
+    if is_received:
+        return _("Handed over and received")
+    return _("On the way, waiting for the receiver") if has_account else _("Handed over")
+
+
+def delivered_to(places: int) -> str:
+    """Many deliveries in one stage."""
+    return ngettext("Delivered to %(num)d place", "Delivered to %(num)d places", places)
+
+
+def unconfirmed_deliveries(count: int) -> str:
+    """Handovers past their grace in one stage."""
+    return ngettext("%(num)d delivery not confirmed yet", "%(num)d deliveries not confirmed yet", count)
+
+
+def sale_title() -> str:
+    """The last stage."""
+    return _("Sold to buyers")
+
+
+def act_title(verb: str) -> str:
+    """What the authority did."""
+    return str(ACTS[verb])
+
+
+def party_place(kind: str, commune: str | None) -> str:
+    """A place by kind and commune: "a shop in Phường Ba Đình"."""
+    word = str(KINDS.get(kind, KINDS["other"]))
+    return _("%(kind)s in %(commune)s", kind=word, commune=commune) if commune else word
+
+
+def places_of(receivers: Sequence[Organisation]) -> str:
+    """Many places by kind: "a shop × 23, a kitchen × 2"."""
+    counts = Counter(receiver.kind for receiver in receivers)
+    if not counts:
+        return str(KINDS["other"])
+    return ", ".join(f"{KINDS[kind]} × {count}" for kind, count in counts.most_common())
+
+
+def named_places(names: Sequence[str]) -> str | None:
+    """Those of many places that wish to be named."""
+    if not names:
+        return None
+    return _("Among them: %(names)s", names=", ".join(sorted(set(names))))
+
+
+def stage_line(date_kind: str, product_code: str, place_code: str, when: str) -> str:
+    """Item 5: a stage with product code, place code and time."""
+    return _(
+        "%(stage)s: product code %(product)s, place code %(place)s, %(when)s",
+        stage=origin_title(date_kind),
+        product=product_code,
+        place=place_code,
+        when=when,
+    )
+
+
+def picture_sealed(digest: str) -> str:
+    """Item 2: the picture above is the one that was sealed."""
+    return _("Picture as shown above (fingerprint %(digest)s)", digest=digest)
+
+
+def changed_on(when: date, new: str) -> str:
+    """A later change of a sealed fact; the new value only where it is one line of text."""
+    if new:
+        return _("Changed on %(date)s to: %(new)s", date=day(when), new=new)
+    return _("Changed on %(date)s", date=day(when))
+
+
+def added_later(when: date) -> str:
+    """An entry made more than a day after what it tells."""
+    return _("Added later, on %(date)s", date=day(when))
+
+
+def ocop_paper(stars: int) -> str:
+    """What an OCOP certificate is called."""
+    return _("OCOP certificate, %(stars)d stars", stars=stars)
+
+
+def paper_state(expires_on: date, today: date) -> str:
+    """Whether a paper still holds."""
+    if expires_on < today:
+        return _("Lapsed on %(date)s", date=day(expires_on))
+    return _("Valid until %(date)s", date=day(expires_on))

@@ -1,0 +1,72 @@
+"""The reads a verdict needs: one code, its batch, the recalls and the handovers, as ``Facts``.
+
+Everything here is public by nature; who holds how much is never asked.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from producers.models import ExpiryKind
+from trace.batches import queries as batch_queries
+from trace.batches.models import Batch
+from trace.core import clock
+from trace.core.short_codes import is_well_formed, normalise
+from trace.events import queries as event_queries
+from trace.events.models import Shipment
+from trace.events.rules import CONFIRMATION_GRACE
+from trace.recalls import queries as recall_queries
+from trace.recalls.models import Recall
+from trace.recalls.rules import RecallClass, RecallFacts, RecallReason, WithdrawalReason
+from trace.verdict.rules import CodeState, Facts
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a code leads to: ``code`` normalised, and what the verdict rests on. ``batch`` None for no batch."""
+
+    code: str
+    facts: Facts
+    batch: Batch | None
+    shipments: tuple[Shipment, ...] = ()
+
+
+def look_up(session: Session, typed: str) -> Known:
+    """Everything a verdict about a scanned or typed code rests on, read in the caller's transaction."""
+    code = normalise(typed)
+    today = clock.today()
+    if not is_well_formed(code):
+        return Known(code, Facts(today=today, code_state=CodeState.MALFORMED), None)
+    issued = batch_queries.find_code(session, code)
+    if issued is None:
+        return Known(code, Facts(today=today, code_state=CodeState.UNKNOWN), None)
+    batch = batch_queries.find_batch_by_code(session, code)
+    if batch is None:
+        return Known(code, Facts(today=today, is_activated=False), None)
+    shipments = event_queries.list_batch_shipments(session, batch.id)
+    overdue, oldest = event_queries.count_unconfirmed(shipments, clock.now() - CONFIRMATION_GRACE)
+    facts = Facts(
+        today=today,
+        is_activated=batch.is_activated,
+        recalls=tuple(_facts_of(recall) for recall in recall_queries.list_batch_recalls(session, batch.id)),
+        use_by_on=batch.expires_on if batch.expiry_kind == ExpiryKind.USE_BY else None,
+        best_before_on=batch.expires_on if batch.expiry_kind == ExpiryKind.BEST_BEFORE else None,
+        unconfirmed_handovers=overdue,
+        oldest_unconfirmed_on=clock.local(oldest).date() if oldest else None,
+        is_food=batch.product.is_food,
+        producer_name=batch.organisation.name,
+    )
+    return Known(code, facts, batch, tuple(shipments))
+
+
+def _facts_of(recall: Recall) -> RecallFacts:
+    return RecallFacts(
+        recall_class=RecallClass(recall.recall_class),
+        reason=RecallReason(recall.reason),
+        started_at=clock.local(recall.started_at),
+        decision_number=recall.decision_number,
+        decided_on=recall.decided_on,
+        ended_on=clock.local(recall.ended_at).date() if recall.ended_at else None,
+        withdrawn_on=clock.local(recall.withdrawn_at).date() if recall.withdrawn_at else None,
+        withdrawal_reason=WithdrawalReason(recall.withdrawal_reason) if recall.withdrawal_reason else None,
+    )
