@@ -5,11 +5,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from trace.batches.models import Balance, Batch, Code, Holding
-from trace.batches.rules import TenItems, propose_lot_number
+from trace.batches.rules import BatchState, TenItems, propose_lot_number
+from trace.core import clock
 from trace.core.errors import NotFound
 from trace.core.paging import Page, fetch_page
 
@@ -34,10 +35,25 @@ def find_code(session: Session, code: str) -> Code | None:
     return session.get(Code, code)
 
 
-def list_batches(session: Session, organisation_id: UUID, page: int = 1) -> Page[Batch]:
-    """The organisation's own batches, newest first."""
+def list_batches(
+    session: Session, organisation_id: UUID, page: int = 1, *, state: BatchState | None = None
+) -> Page[Batch]:
+    """The organisation's own batches, newest first; only those in ``state`` today if given."""
     wanted = select(Batch).where(Batch.organisation_id == organisation_id)
+    if state is not None:
+        wanted = wanted.where(_in_state(state, clock.today()))
     return fetch_page(session, wanted.order_by(Batch.created_at.desc(), Batch.id.desc()), page)
+
+
+def latest_batches(session: Session, organisation_id: UUID) -> dict[UUID, Batch]:
+    """The newest batch of each of the organisation's products, by product: what a new one may repeat."""
+    wanted = (
+        select(Batch)
+        .where(Batch.organisation_id == organisation_id)
+        .distinct(Batch.product_id)
+        .order_by(Batch.product_id, Batch.created_at.desc(), Batch.id.desc())
+    )
+    return {batch.product_id: batch for batch in session.scalars(wanted)}
 
 
 def next_lot_number(session: Session, product_id: UUID, produced_on: date) -> str:
@@ -109,3 +125,15 @@ def find_balance(session: Session, batch_id: UUID) -> Balance | None:
 def count_batches(session: Session) -> int:
     """How many activated batches there are."""
     return session.scalar(select(func.count()).select_from(Batch).where(Batch.activated_at.is_not(None))) or 0
+
+
+def _in_state(state: BatchState, today: date) -> ColumnElement[bool]:
+    """``trace.batches.rules.state_of`` as a condition."""
+    is_activated = Batch.activated_at.is_not(None)
+    is_fresh = or_(Batch.expires_on.is_(None), Batch.expires_on >= today)
+    return {
+        BatchState.DRAFT: ~is_activated,
+        BatchState.RECALLED: and_(is_activated, Batch.is_recalled),
+        BatchState.EXPIRED: and_(is_activated, ~Batch.is_recalled, ~is_fresh),
+        BatchState.ACTIVE: and_(is_activated, ~Batch.is_recalled, is_fresh),
+    }[state]

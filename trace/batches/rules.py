@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 # The ten minimum items of Circular 02/2024/TT-BKHCN. Items 8 and 9 are "if any": "không có" answers them.
 ITEMS = {
@@ -54,6 +55,26 @@ class TenItems:
             10: bool(self.standards) or self.has_food_safety_commitment,
         }
         return tuple(number for number, is_there in answered.items() if not is_there)
+
+
+class BatchState(StrEnum):
+    """Where a batch stands for those who work with it, one word each; a recall outweighs a passed date."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RECALLED = "recalled"
+    EXPIRED = "expired"  # use-by or best-before passed
+
+
+def state_of(*, is_activated: bool, is_recalled: bool, expires_on: date | None, today: date) -> BatchState:
+    """The state of a batch on a day; the last day of its shelf life still counts."""
+    if not is_activated:
+        return BatchState.DRAFT
+    if is_recalled:
+        return BatchState.RECALLED
+    if expires_on is not None and expires_on < today:
+        return BatchState.EXPIRED
+    return BatchState.ACTIVE
 
 
 def propose_lot_number(produced_on: date, taken: set[str]) -> str:

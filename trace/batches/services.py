@@ -120,6 +120,12 @@ def _columns(session: Session, actor: Actor, product: Product, facts: BatchFacts
             code="lot-number-malformed",
             field="lot_number",
         )
+    if product.uom is None and facts.quantity != facts.quantity.to_integral_value():
+        raise BadInput(
+            _l("%(unit)s are counted in whole numbers.", unit=product.unit_word),
+            code="whole-units-only",
+            field="quantity",
+        )
     today = clock.today()
     if facts.produced_on > today + FURTHEST_AHEAD:
         raise BadInput(_l("This date is in the future."), code="date-in-future", field="produced_on")
