@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trace.batches.models import Balance, Batch, Code, Holding
 from trace.batches.rules import BatchState, TenItems, propose_lot_number
@@ -106,6 +106,7 @@ def list_holdings(session: Session, organisation_id: UUID, page: int = 1) -> Pag
         select(Holding)
         .join(Batch)
         .where(Holding.organisation_id == organisation_id, Holding.quantity > 0)
+        .options(contains_eager(Holding.batch))
         .order_by(Batch.expires_on.asc().nulls_last(), Batch.id)
     )
     return fetch_page(session, wanted, page)
@@ -113,8 +114,12 @@ def list_holdings(session: Session, organisation_id: UUID, page: int = 1) -> Pag
 
 def list_holders(session: Session, batch_id: UUID) -> list[Holding]:
     """Who has any of a batch in hand, largest first; for the authority."""
-    wanted = select(Holding).where(Holding.batch_id == batch_id, Holding.quantity > 0)
-    return list(session.scalars(wanted.order_by(Holding.quantity.desc())))
+    wanted = (
+        select(Holding)
+        .where(Holding.batch_id == batch_id, Holding.quantity > 0)
+        .options(joinedload(Holding.organisation))
+    )
+    return list(session.scalars(wanted.order_by(Holding.quantity.desc(), Holding.organisation_id)))
 
 
 def find_balance(session: Session, batch_id: UUID) -> Balance | None:

@@ -1,6 +1,7 @@
 """Reads of custody: shipments and events, each within what an organisation may see."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -44,6 +45,31 @@ def list_outgoing(session: Session, organisation_id: UUID, page: int = 1) -> Pag
     return fetch_page(session, wanted, page)
 
 
+def list_inbound(session: Session, organisation_id: UUID, page: int = 1) -> Page[Shipment]:
+    """What was shipped to the organisation, received or not, newest first."""
+    wanted = (
+        select(Shipment)
+        .where(Shipment.receiver_id == organisation_id)
+        .options(selectinload(Shipment.lines).joinedload(ShipmentLine.batch), joinedload(Shipment.sender))
+        .order_by(Shipment.shipped_at.desc(), Shipment.id.desc())
+    )
+    return fetch_page(session, wanted, page)
+
+
+def find_last_received(session: Session, organisation_id: UUID, batch_id: UUID) -> Shipment | None:
+    """The shipment by which the organisation last received some of a batch."""
+    return session.scalars(
+        select(Shipment)
+        .where(
+            Shipment.receiver_id == organisation_id,
+            Shipment.received_at.is_not(None),
+            Shipment.lines.any(ShipmentLine.batch_id == batch_id),
+        )
+        .order_by(Shipment.received_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def list_open_differences(session: Session, organisation_id: UUID) -> list[ShipmentLine]:
     """Lines of the organisation's shipments, either side, whose difference is not settled yet."""
     wanted = (
@@ -53,6 +79,7 @@ def list_open_differences(session: Session, organisation_id: UUID) -> list[Shipm
             ShipmentLine.open_quantity > 0,
             or_(Shipment.sender_id == organisation_id, Shipment.receiver_id == organisation_id),
         )
+        .options(joinedload(ShipmentLine.shipment), joinedload(ShipmentLine.batch))
         .order_by(Shipment.received_at)
     )
     return list(session.scalars(wanted))
@@ -93,6 +120,29 @@ def count_unconfirmed(shipments: list[Shipment], overdue_before: datetime) -> tu
     """How many handovers still wait for the receiver although they left before ``overdue_before``; the oldest."""
     overdue = [s.shipped_at for s in shipments if s.is_open and s.shipped_at < overdue_before]
     return len(overdue), min(overdue, default=None)
+
+
+def event_quantities(session: Session, batch_id: UUID) -> dict[UUID, Decimal | None]:
+    """How much of the batch each of its events concerns, by event."""
+    wanted = select(EventBatch.event_id, EventBatch.quantity).where(EventBatch.batch_id == batch_id)
+    return dict(session.execute(wanted).tuples().all())
+
+
+def list_batch_privates(
+    session: Session, batch_id: UUID, organisation_id: UUID | None = None
+) -> dict[UUID, EventPrivate]:
+    """The personal values of a batch's events, by event: those this organisation recorded itself, or, for the
+    authority, all (its reading is logged)."""
+    wanted = (
+        select(EventPrivate)
+        .join(Event, Event.id == EventPrivate.event_id)
+        .join(EventBatch, EventBatch.event_id == Event.id)
+        .where(EventBatch.batch_id == batch_id)
+        .options(joinedload(EventPrivate.party))
+    )
+    if organisation_id is not None:
+        wanted = wanted.where(Event.organisation_id == organisation_id)
+    return {private.event_id: private for private in session.scalars(wanted)}
 
 
 def find_private(session: Session, event_id: UUID) -> EventPrivate | None:
