@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from tests.databases import copied_database, database_server
+from trace import create_app
 from trace.cli import processes
+from trace.core.config import Settings
 from trace.core.database import make_engine, new_session
 
 TEMPLATE_KEY = "template_url"
@@ -165,3 +168,18 @@ def chromium() -> str:
     if not path:
         pytest.fail("No browser: run the tests by `make test`, or name one in CHROMIUM.")
     return path
+
+
+@pytest.fixture
+def app(connection: Connection, tmp_path: Path) -> Flask:
+    """The whole application on the rolled-back connection."""
+    settings = Settings.from_environment(
+        {
+            "DATABASE_URL": str(connection.engine.url.render_as_string(hide_password=False)),
+            "TRACE_SECRET_KEY": secrets.token_hex(32),
+            "TRACE_STATE_FOLDER": str(tmp_path),
+        }
+    )
+    made = create_app(settings, bind=connection)
+    made.config["TESTING"] = True
+    return made

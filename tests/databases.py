@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from trace.cli.database import migrate
+from trace.cli.database import migrate, name_log
 from trace.core import embedded, local_state
 from trace.core.embedded import EmbeddedPostgres
 
 RUNS = local_state.CHECKOUT / ".state" / "test-runs"
 TEMPLATE = "trace_template"
+LOG_ORIGIN = "localhost/nguon-goc-tests"
 
 
 @contextlib.contextmanager
@@ -52,6 +53,7 @@ def _template_on(url: str, name: str) -> Iterator[str]:
     embedded.create_database(url, name)
     template = embedded.with_database(url, name)
     migrate(template)
+    name_log(template, LOG_ORIGIN)
     try:
         yield template
     finally:

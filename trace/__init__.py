@@ -4,7 +4,7 @@ The standard library owns the module name ``trace``; this package wins only beca
 from its root and never installed (docs/architecture.md, "The trace trap").
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from trace.core.config import Settings
 
 
-def create_app(settings: "Settings | None" = None) -> "Flask":
-    """Build the application; imported late so that ``import trace.gs1`` does not load Flask."""
+def create_app(settings: "Settings | None" = None, *, bind: Any = None) -> "Flask":
+    """Build the application; imported late so that ``import trace.gs1`` does not load Flask.
+
+    ``bind`` replaces the engine of the settings by a test's connection.
+    """
     from trace.app import create_app as build
 
-    return build(settings)
+    return build(settings, bind)

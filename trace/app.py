@@ -16,13 +16,14 @@ from producers.face import views as producers
 from trace.accounts import views as accounts
 from trace.accounts.access import init_access
 from trace.authority import views as authority
-from trace.core import health
+from trace.core import health, queue
 from trace.core.blobs import BlobStore
 from trace.core.config import Settings
 from trace.core.database import make_engine, session_factory
 from trace.core.http import check_audiences, init_http
 from trace.core.language import ENGLISH_PREFIX, init_language
 from trace.core.logs import configure_logs
+from trace.jobs import make_app_queue
 from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import views as public
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["sessions"] = session_factory(bind or make_engine(settings.database_url))
     app.extensions["blobs"] = BlobStore(settings.blob_folder)
+    app.extensions[queue.EXTENSION] = make_app_queue(app)
     init_language(app)
     init_http(app)
     init_access(app)

@@ -58,6 +58,7 @@ def migrate_command() -> None:
     try:
         settings = Settings.from_environment(os.environ)
         changed = database.migrate(settings.migration_database_url)
+        database.name_log(settings.database_url, settings.log_origin)
     except (ConfigurationError, database.DatabaseProblem) as error:
         _stop(str(error))
     click.echo(f"The schema is {database.newest_revision()}{' now' if changed else ', as it was'}.")

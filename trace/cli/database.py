@@ -80,6 +80,28 @@ def migrate(url: str) -> bool:
     return True
 
 
+def name_log(url: str, origin: str) -> None:
+    """Say which log the database keeps, once and for ever, and make the partitions of the coming months.
+
+    Raises ``DatabaseProblem`` where it already keeps another one.
+    """
+    from sqlalchemy import text
+
+    from trace.core.database import make_engine, new_session
+    from trace.ledger.services import OriginChanged, claim_origin
+
+    engine = make_engine(url)
+    try:
+        with new_session(engine) as session:
+            claim_origin(session, origin)
+            session.execute(text("select make_month_partitions()"))
+            session.commit()
+    except OriginChanged as error:
+        raise DatabaseProblem(str(error)) from error
+    finally:
+        engine.dispose()
+
+
 def migrate_up_down_up(url: str) -> None:
     """Run every migration, take all back, run all again: a migration that cannot be taken back is found early."""
     from alembic import command

@@ -139,6 +139,7 @@ def _prepare(settings: Settings, options: Options, out: TextIO) -> None:
     if database.find_revision(settings.migration_database_url) != database.newest_revision():
         with step("Bringing the database to the newest schema", out):
             database.migrate(settings.migration_database_url)
+            database.name_log(settings.database_url, settings.log_origin)
     # Loading Babel takes longer than looking at the files' times.
     from trace.cli import texts
 

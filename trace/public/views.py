@@ -60,7 +60,7 @@ def find_code() -> ResponseReturnValue:
 
 
 @blueprint.get("/T/<code>")
-@blueprint.get("/t/<code>")
+@blueprint.get("/t/<code>", alias=True)
 @audience(Audience.PUBLIC)
 def show_code(code: str) -> ResponseReturnValue:
     """What may be said of this code now."""

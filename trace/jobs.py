@@ -1,0 +1,41 @@
+"""Background entry points of the whole service: housekeeping by the day. Each job commits once.
+
+Jobs of one feature live in that feature's ``jobs.py`` and are added in ``make_app_queue``.
+"""
+
+import structlog
+from flask import Flask, current_app
+from procrastinate import App, Blueprint
+from sqlalchemy import text
+
+from trace.core.idempotency import forget_old_keys
+from trace.core.queue import make_queue
+
+log = structlog.get_logger()
+housekeeping = Blueprint()
+
+
+@housekeeping.periodic(cron="17 2 * * *")
+@housekeeping.task(name="make_partitions")
+def make_partitions(timestamp: int) -> None:
+    """Have next months' partitions of the security log ready long before they are needed."""
+    with current_app.extensions["sessions"]() as session:
+        session.execute(text("select make_month_partitions()"))
+        session.commit()
+
+
+@housekeeping.periodic(cron="37 2 * * *")
+@housekeeping.task(name="forget_idempotency_keys")
+def forget_idempotency_keys(timestamp: int) -> None:
+    """Forget idempotency keys past their 90 days."""
+    with current_app.extensions["sessions"]() as session:
+        forgotten = forget_old_keys(session)
+        session.commit()
+    log.info("idempotency-keys-forgotten", count=forgotten)
+
+
+def make_app_queue(app: Flask) -> App:
+    """The queue of an application, with every feature's jobs."""
+    queue = make_queue(app.config["SETTINGS"].database_url)
+    queue.add_tasks_from(housekeeping, namespace="housekeeping")
+    return queue
