@@ -13,35 +13,13 @@ from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from trace.public.pages import Link, Shape, Tone, VerdictBand, telephone_href
-from trace.recalls.rules import RecallClass, RecallFacts, RecallReason, WithdrawalReason
+from trace.recalls.rules import RecallClass, RecallFacts, WithdrawalReason
+from trace.recalls.texts import REASONS, WITHDRAWALS, first_step, title_in_force
 from trace.verdict.rules import Decision, Facts, Verdict
 
 JOURNEY_ANCHOR: Final = "#hanh-trinh"
 MISSING_ANCHOR: Final = "#chang-cho-xac-nhan"
 REPORT_ANCHOR: Final = "#phan-anh"
-
-REASONS: Final[Mapping[RecallReason, Any]] = {
-    RecallReason.PESTICIDE_RESIDUE: _l("Pesticide residue above the limit."),
-    RecallReason.MICROBIAL: _l("Harmful microbes above the limit."),
-    RecallReason.HEAVY_METAL: _l("Heavy metals above the limit."),
-    RecallReason.BANNED_SUBSTANCE: _l("It contains a substance that is not allowed."),
-    RecallReason.FOREIGN_BODY: _l("Foreign matter was found in it."),
-    RecallReason.ALLERGEN_UNDECLARED: _l("It contains an allergen that the label does not name."),
-    RecallReason.VETERINARY_RESIDUE: _l("Veterinary drug residue above the limit."),
-    RecallReason.OTHER_HEALTH: _l("It may harm health."),
-    RecallReason.SPOILED: _l("Goods of this lot spoiled early."),
-    RecallReason.BELOW_DECLARED_QUALITY: _l("Its quality is below what was declared."),
-    RecallReason.OTHER_QUALITY: _l("Its quality falls short."),
-    RecallReason.WRONG_DATE: _l("A date on the label is wrong."),
-    RecallReason.WRONG_CONTENT: _l("What the label says of the contents is wrong."),
-    RecallReason.OTHER_LABELLING: _l("The label is not as it should be."),
-}
-
-WITHDRAWALS: Final[Mapping[WithdrawalReason, Any]] = {
-    WithdrawalReason.RETEST_PASSED: _l("the test came out within limits"),
-    WithdrawalReason.WRONG_LOT: _l("it named the wrong lot"),
-    WithdrawalReason.ENTERED_BY_MISTAKE: _l("it was entered by mistake"),
-}
 
 TITLES: Final[Mapping[Verdict, Any]] = {
     Verdict.MALFORMED: _l("That code has a typing slip"),
@@ -114,7 +92,8 @@ def verdict_band(
 ) -> VerdictBand:
     """The verdict in words, in ``language``, with the title in ``other_language`` beside it.
 
-    ``code`` is as printed, or as typed where it is malformed. Without a ``telephone`` nobody is told to call. Needs an application context (the catalogues).
+    ``code`` is as printed, or as typed where it is malformed. Without a ``telephone`` nobody is told to call.
+    Needs an application context (the catalogues).
     """
     with force_locale(other_language):
         subtitle_there = _subtitle(decision.verdict, facts)
@@ -171,11 +150,9 @@ def _look(decision: Decision) -> tuple[Tone, Shape]:
 
 
 def _title(decision: Decision, facts: Facts) -> str:
-    if decision.verdict is not Verdict.RECALLED:
+    if decision.verdict is not Verdict.RECALLED or decision.recall is None:
         return str(TITLES[decision.verdict])
-    if not _is_about_health(decision.recall):
-        return _("Recalled: take it back")
-    return _("Recalled: do not eat") if facts.is_food else _("Recalled: do not use")
+    return str(title_in_force(decision.recall.recall_class, is_food=facts.is_food))
 
 
 def _subtitle(verdict: Verdict, facts: Facts) -> str | None:
@@ -318,14 +295,9 @@ def _steps(decision: Decision, facts: Facts, telephone: str | None) -> tuple[str
             _("a misprint,"),
             _("printed by someone not registered here."),
         )
-    if decision.verdict not in (Verdict.RECALLED, Verdict.RECALL_ENDED):
+    if decision.verdict not in (Verdict.RECALLED, Verdict.RECALL_ENDED) or decision.recall is None:
         return ()
-    if not _is_about_health(decision.recall):
-        first = _("Do not sell it on.")
-    elif facts.is_food:
-        first = _("Do not eat or sell it.")
-    else:
-        first = _("Do not use or sell it.")
+    first = str(first_step(decision.recall.recall_class, is_food=facts.is_food))
     if telephone is None:
         return (first, _("Keep the packaging."), _("Take it back to the shop."))
     return (
