@@ -18,5 +18,8 @@ def create_app(settings: "Settings | None" = None, *, bind: Any = None) -> "Flas
     ``bind`` replaces the engine of the settings by a test's connection.
     """
     from trace.app import create_app as build
+    from trace.cli.commands import register
 
-    return build(settings, bind)
+    app = build(settings, bind)
+    register(app)
+    return app
