@@ -23,6 +23,7 @@ from trace.core.database import make_engine, session_factory
 from trace.core.http import check_audiences, init_http
 from trace.core.language import ENGLISH_PREFIX, init_language
 from trace.core.logs import configure_logs
+from trace.core.static import static_version
 from trace.jobs import make_app_queue
 from trace.models import load_all
 from trace.navigation import init_navigation
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
     init_access(app)
     init_navigation(app)
     _register(app)
+    app.url_defaults(static_version(Path(str(app.static_folder))))
     check_audiences(app)
     return app
 

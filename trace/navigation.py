@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from trace.accounts import queries
-from trace.accounts.access import find_actor, my_memberships, signed_in
+from trace.accounts.access import find_actor, home_endpoint, signed_in
 from trace.accounts.models import Organisation
 from trace.core import clock
 from trace.core.http import db
@@ -51,9 +51,14 @@ def _context() -> dict[str, Any]:
         return context
     actor = find_actor()
     return context | {
+        "home_url": url_for(home_endpoint()),
+        "sign_out_url": url_for("accounts.sign_out"),
+        "account_items": [
+            (_("My account"), url_for("accounts.show_account")),
+            (_("Devices signed in"), url_for("accounts.list_devices")),
+        ],
         "current_organisation": actor.organisation if actor else None,
         "current_actor": actor,
-        "my_organisations": [m.organisation for m in my_memberships()],
         "account_notices": queries.list_notices(db(), signed_in().sign_in),
         "nav_items": _nav_items(actor.organisation) if actor else [],
     }

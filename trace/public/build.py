@@ -51,7 +51,7 @@ def frame_without_reads() -> PublicFrame:
         home_url=public_url("public.show_home"),
         lookup_url=public_url("public.find_code"),
         operator_name=settings.operator_name,
-        operator_telephone=settings.support_phone or "",
+        operator_telephone=settings.support_phone,
         site=request.host,
         is_demo=g.get("is_demo", False),
     )
