@@ -1,17 +1,18 @@
 """Who is asking: the session cookie or API key of a request, the organisation it acts for, and whether the route's
 audience lets it in. Runs before every view."""
 
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
+import werkzeug.wrappers
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFProtect
 
 from trace.accounts import queries, sessions
-from trace.accounts.models import Membership, Role, SignIn, User
+from trace.accounts.models import Membership, OrganisationKind, Role, SignIn, User
 from trace.accounts.permissions import Actor
 from trace.core import clock
 from trace.core.errors import Forbidden, NotFound, SignInNeeded
@@ -24,6 +25,7 @@ DEVICE_YEARS = 2
 SESSION_DAYS = 180  # a shop's phone stays signed in for a season; each device can be ended from another
 
 csrf = CSRFProtect()
+Answer = TypeVar("Answer", bound=werkzeug.wrappers.Response)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # the library has no annotations
@@ -88,7 +90,17 @@ def choose_organisation(organisation_id: UUID) -> None:
     signed_in().sign_in.organisation_id = organisation_id
 
 
-def remember(answer: Any, credentials: sessions.Credentials) -> Any:
+def home_endpoint() -> str:
+    """Where the acting organisation's day begins; somebody without one begins at the own account."""
+    mine = find_actor()
+    if mine is None:
+        return "accounts.show_account"
+    if mine.organisation.kind == OrganisationKind.AUTHORITY:
+        return "authority.show_desk"
+    return "producers.list_batches" if mine.organisation.is_producer else "shops.show_goods"
+
+
+def remember(answer: Answer, credentials: sessions.Credentials) -> Answer:
     """Give the browser its cookies."""
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     common: dict[str, Any] = {"httponly": True, "secure": secure, "samesite": "Lax", "path": "/"}
@@ -97,7 +109,7 @@ def remember(answer: Any, credentials: sessions.Credentials) -> Any:
     return answer
 
 
-def forget(answer: Any) -> Any:
+def forget(answer: Answer) -> Answer:
     """Take the session's cookie back; the device stays known."""
     answer.delete_cookie(SESSION_COOKIE, path="/")
     return answer

@@ -59,6 +59,14 @@ def find_membership(session: Session, user_id: UUID, organisation_id: UUID) -> M
     ).one_or_none()
 
 
+def get_membership(session: Session, user_id: UUID, organisation_id: UUID) -> Membership:
+    """The user's current membership of this organisation, or ``NotFound``."""
+    found = find_membership(session, user_id, organisation_id)
+    if found is None:
+        raise NotFound(_l("There is no such person in your organisation."), code="member-not-found")
+    return found
+
+
 def count_owners(session: Session, organisation_id: UUID) -> int:
     """How many owners an organisation has; below two it is nudged to name another."""
     return session.scalar(

@@ -195,7 +195,7 @@ def add_member(session: Session, actor: Actor, phone: str, role: Role) -> Member
 def change_role(session: Session, actor: Actor, user_id: UUID, role: Role) -> None:
     """Make a member owner or staff; the last owner stays one."""
     require_owner(actor)
-    membership = _member(session, actor, user_id)
+    membership = queries.get_membership(session, user_id, actor.organisation_id)
     if membership.role == role:
         return
     if membership.role == Role.OWNER:
@@ -208,7 +208,7 @@ def change_role(session: Session, actor: Actor, user_id: UUID, role: Role) -> No
 def remove_member(session: Session, actor: Actor, user_id: UUID) -> None:
     """End a membership; the last owner stays."""
     require_owner(actor)
-    membership = _member(session, actor, user_id)
+    membership = queries.get_membership(session, user_id, actor.organisation_id)
     if membership.role == Role.OWNER:
         _keep_an_owner(session, actor)
     membership.ended_at = clock.now()
@@ -329,13 +329,6 @@ def _tax_code(session: Session, typed: str, of: UUID | None) -> str | None:
             field="tax_code",
         )
     return number
-
-
-def _member(session: Session, actor: Actor, user_id: UUID) -> Membership:
-    membership = queries.find_membership(session, user_id, actor.organisation_id)
-    if membership is None:
-        raise NotFound(_l("There is no such person in your organisation."), code="member-not-found")
-    return membership
 
 
 def _keep_an_owner(session: Session, actor: Actor) -> None:

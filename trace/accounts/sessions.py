@@ -49,6 +49,12 @@ class WrongPassword(BadInput):
     code = "wrong-password"
 
 
+class WrongRecoveryCode(BadInput):
+    """The printed code does not fit the number, was used, or is too old."""
+
+    code = "recovery-code-wrong"
+
+
 @dataclass(frozen=True)
 class Credentials:
     """What the browser keeps: the session's token, and the device's, which outlives signing out."""
@@ -100,12 +106,13 @@ def sign_in(
     label: str,
     address: str,
     key: bytes,
+    previous: SignIn | None = None,
 ) -> Credentials:
     """Sign in on one device.
 
     ``phone`` as typed, ``address`` the network address, ``key`` the secret that keeps number and address out of
-    the table of failures. Raises ``WrongPassword`` (the caller commits, so that the try counts) or
-    ``TooManyTries``.
+    the table of failures, ``previous`` this browser's ended session: what it was not told yet is told after
+    signing in again. Raises ``WrongPassword`` (the caller commits, so that the try counts) or ``TooManyTries``.
     """
     number = rules.normalise_phone(phone) or phone[:20]
     user = queries.find_user_by_phone(session, number)
@@ -118,7 +125,10 @@ def sign_in(
         raise WrongPassword(_l("The number or the password is wrong."), field="password")
     assert user is not None  # noqa: S101 - check_password is false for nobody; mypy cannot see it
     session.execute(delete(SignInFailures).where(SignInFailures.subject_hash == subjects[0]))
-    return start_session(session, user, device=device, device_token=device_token, label=label)
+    opened = start_session(session, user, device=device, device_token=device_token, label=label)
+    if previous is not None and previous.user_id == user.id:
+        opened.sign_in.notices_seen_at = previous.notices_seen_at
+    return opened
 
 
 def start_session(
@@ -154,6 +164,13 @@ def find_sign_in(session: Session, token: str) -> SignIn | None:
     ).one_or_none()
 
 
+def find_ended(session: Session, token: str) -> SignIn | None:
+    """The session this token belonged to, where it was ended from elsewhere: its browser is told why."""
+    return session.scalars(
+        select(SignIn).where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_not(None))
+    ).one_or_none()
+
+
 def is_worth_noting(sign_in: SignIn, now: datetime) -> bool:
     """Whether the device was last seen long enough ago to write it down again."""
     return (now - sign_in.last_seen_at).total_seconds() > SEEN_EVERY_SECONDS
@@ -182,10 +199,17 @@ def end_device(session: Session, user: User, sign_in_id: UUID) -> None:
     record(session, Action.DEVICE_ENDED, user_id=user.id, subject_id=sign_in_id)
 
 
-def change_password(session: Session, sign_in: SignIn, old: str, new: str) -> None:
-    """Set a new password; every other device is signed out and told."""
+def change_password(session: Session, sign_in: SignIn, old: str, new: str, *, key: bytes) -> None:
+    """Set a new password; every other device is signed out and told.
+
+    Raises ``WrongPassword`` (the caller commits, so that the try counts) or ``TooManyTries``: whoever holds an
+    unlocked phone must not find the password by trying.
+    """
     user = sign_in.user
+    subjects = [_keyed(key, "own-password", str(user.id))]
+    _slow_strangers(session, subjects, user)
     if not check_password(user, old[: rules.LONGEST_PASSWORD + 1]):
+        _count_failure(session, subjects, None, user)
         raise WrongPassword(_l("This is not your present password."), field="old_password")
     check_new_password(new, "new_password")
     _set_password(session, user, new)
@@ -239,7 +263,8 @@ def recover(
 ) -> Credentials:
     """Choose a new password with a printed code; all other devices are signed out and told.
 
-    Raises ``BadInput`` for a wrong, used or expired code, ``TooManyTries`` after several.
+    Raises ``WrongRecoveryCode`` for a wrong, used or expired code (the caller commits, so that the try counts),
+    ``TooManyTries`` after several, ``BadInput`` on the new password.
     """
     number = rules.normalise_phone(phone) or phone[:20]
     user = queries.find_user_by_phone(session, number)
@@ -253,21 +278,20 @@ def recover(
     ).one_or_none()
     if user is None or stored is None or stored.user_id != user.id or stored.expires_at <= clock.now():
         _count_failure(session, subjects, None, user)
-        raise BadInput(
+        raise WrongRecoveryCode(
             _l(
                 "This code does not fit the number, was already used, or is older than 48 hours. Ask for a new one."
             ),
-            code="recovery-code-wrong",
             field="code",
         )
     check_new_password(new_password, "new_password")
     stored.used_at = clock.now()
     _set_password(session, user, new_password)
     _end_others(session, user.id, keep=None)
-    opened = start_session(session, user, label=label)
     _tell(session, user.id, "recovery_used", device=label)
     record(session, Action.RECOVERY_USED, user_id=user.id)
-    return opened
+    # Opened last: this device did it and need not be told.
+    return start_session(session, user, label=label)
 
 
 def dismiss_notices(sign_in: SignIn) -> None:

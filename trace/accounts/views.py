@@ -1,5 +1,24 @@
-"""Views of accounts: signing up and in, devices, organisations, members, recovery."""
+"""Views of accounts: signing up and in, devices, organisations, members, recovery.
 
-from flask import Blueprint
+Each noun has a module of its own; importing them here puts their routes on the one blueprint.
+"""
 
-blueprint = Blueprint("accounts", __name__, url_prefix="/account")
+from trace.accounts import (
+    views_account,
+    views_keys,
+    views_members,
+    views_organisation,
+    views_places,
+    views_signing,
+)
+from trace.accounts.views_base import blueprint
+
+__all__ = [
+    "blueprint",
+    "views_account",
+    "views_keys",
+    "views_members",
+    "views_organisation",
+    "views_places",
+    "views_signing",
+]

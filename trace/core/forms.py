@@ -26,6 +26,7 @@ class Form:
         }
         self.errors: dict[str, str] = {}
         self.status = 200
+        self.retry_after: int | None = None  # seconds, where a refusal said so
         self.key = self.value("idempotency_key") or str(uuid.uuid4())
         # The two readings of an ambiguous number, by field: (value to send, figures, words).
         self.readings: dict[str, list[tuple[str, str, str]]] = {}
@@ -88,6 +89,7 @@ class Form:
     def refuse(self, refusal: Refusal) -> None:
         """Attach a refusal's sentences to their fields."""
         self.status = refusal.http_status
+        self.retry_after = refusal.retry_after if isinstance(refusal, TooManyTries) else None
         if isinstance(refusal, BadInput) and refusal.errors:
             self.errors.update({name: str(told) for name, told in refusal.errors.items()})
         else:
