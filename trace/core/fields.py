@@ -14,7 +14,7 @@ from trace.core import clock
 from trace.core.errors import BadInput
 from trace.core.ids import parse_uuid
 from trace.core.numbers import AmbiguousNumber, Meaning, parse_quantity
-from trace.core.text import has_forbidden_character, tidy
+from trace.core.text import has_forbidden_character, tidy, unprintable_characters
 
 REQUIRED = _l("Fill this in.")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
@@ -52,6 +52,19 @@ class Text(_Field[str]):
             raise ma.ValidationError(REQUIRED)
         if len(text) > self.longest:
             raise ma.ValidationError(_l("Use at most %(longest)s characters.", longest=self.longest))
+        return text
+
+
+class Name(Text):
+    """A name that will stand on labels and papers: letters the label's typeface draws, no emoji, no angle brackets."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        wrong = unprintable_characters(text) or [c for c in text if c in "<>"]
+        if wrong:
+            raise ma.ValidationError(
+                _l("A label cannot carry these characters: %(characters)s", characters=" ".join(wrong[:5]))
+            )
         return text
 
 

@@ -1,0 +1,232 @@
+"""Two organisations, every route, every id swapped: no byte of the other's data, and nothing of it changed.
+
+The routes come from the application itself: one that takes an id nobody listed here fails the test.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from tests import factories
+from tests.web import contents, sign_in_as, token_of
+from trace.accounts import sessions
+from trace.accounts.models import OrganisationKind, PartyKind
+from trace.accounts.permissions import Actor
+from trace.core.http import Audience, audience_of
+from trace.core.ids import uuid7
+from trace.events import services as custody
+from trace.events.services import Receiver
+from trace.recalls import services as recalls
+from trace.recalls.rules import RecallClass, RecallReason
+
+# Written into everything of the victim that is not public; never to be read by the other.
+SECRET = "Bimatrieng"
+REFUSED = {400, 401, 403, 404, 405, 409, 422}
+
+
+@dataclass(frozen=True)
+class Victim:
+    """Everything another organisation has: by the names its ids have in addresses and forms."""
+
+    ids: dict[str, str]
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Scene:
+    victim: Victim
+    producer: Actor
+    shop: Actor
+    api_key: str
+
+
+@pytest.fixture
+def scene(session: Session) -> Scene:
+    owner = factories.ActorFactory(session=session, kind=OrganisationKind.PRODUCER)
+    outsider = factories.ActorFactory(session=session, kind=OrganisationKind.PRODUCER)
+    shop = factories.ActorFactory(session=session, kind=OrganisationKind.SHOP)
+    other_shop = factories.ActorFactory(session=session, kind=OrganisationKind.SHOP)
+    officer = factories.officer_of(session)
+    draft_product = factories.ProductFactory(session=session, actor=owner, name=f"Nháp {SECRET}")
+    product = factories.ProductFactory(session=session, actor=owner)
+    certificate = factories.CertificateFactory(session=session, actor=owner, product=draft_product)
+    draft = factories.BatchFactory(session=session, actor=owner, product=draft_product)
+    batch = factories.ActiveBatchFactory(session=session, actor=owner, product=product)
+    party = factories.PartyFactory(
+        session=session, actor=owner, name=f"Thương lái {SECRET}", kind=PartyKind.TRADER
+    )
+    receiver = Receiver(organisation_id=other_shop.organisation_id)
+    shipment = custody.ship(
+        session, owner, batch.id, Decimal(3), receiver, key="k1", note=f"ghi chú {SECRET}"
+    )
+    custody.receive(session, other_shop, shipment.id)
+    open_shipment = custody.ship(session, owner, batch.id, Decimal(2), receiver, key="k2", note=SECRET)
+    recall = recalls.recall(
+        session, officer, batch.id, RecallClass.QUALITY, RecallReason.SPOILED, None, typed_lot_number=batch.lot_number
+    )  # fmt: skip
+    sessions.create_api_key(session, owner, f"Chìa khóa {SECRET}")
+    key_id = owner_keys(session, owner)[0]
+    assert owner.user_id is not None
+    device = sessions.start_session(session, owner_user(session, owner), label=f"Máy {SECRET}").sign_in
+    api_key = sessions.create_api_key(session, outsider, "của mình")
+    ids = {
+        "product_id": str(draft_product.id),
+        "certificate_id": str(certificate.id),
+        "batch_id": str(draft.id),
+        "location_id": str(owner.organisation.seat.id),
+        "shipment_id": str(open_shipment.id),
+        "user_id": str(owner.user_id),
+        "key_id": str(key_id),
+        "device_id": str(device.id),
+        "sign_in_id": str(device.id),
+        "organisation_id": str(owner.organisation_id),
+        "recall_id": str(recall.id),
+        "party_id": str(party.id),
+        "code": draft.code,
+    }
+    fields = {
+        **ids,
+        "repeat": str(draft.id),
+        "product": str(draft_product.id),
+        "receiver": f"party:{party.id}",
+        "receiver_id": str(party.id),
+        "quantity": "1",
+        "idempotency_key": str(uuid7()),
+        "typed_lot_number": batch.lot_number,
+        "lot_number": "X1",
+        "role": "owner",
+    }
+    session.commit()
+    return Scene(Victim(ids, fields), outsider, shop, api_key)
+
+
+def owner_keys(session: Session, owner: Actor) -> list[Any]:
+    from trace.accounts.queries import list_api_keys
+
+    return [key.id for key in list_api_keys(session, owner.organisation_id)]
+
+
+def owner_user(session: Session, owner: Actor) -> Any:
+    from trace.accounts.models import User
+
+    return session.get_one(User, owner.user_id)
+
+
+def _routes(app: Flask) -> Iterator[tuple[Rule, Audience]]:
+    for rule in app.url_map.iter_rules():
+        who = audience_of(app, rule.endpoint)
+        assert who is not None
+        if who is not Audience.PUBLIC and rule.arguments:
+            yield rule, who
+
+
+def _path(app: Flask, rule: Rule, ids: dict[str, str]) -> str:
+    unknown = rule.arguments - set(ids)
+    assert not unknown, f"{rule.rule} takes {unknown}: say in this test which id of the victim that is"
+    with app.test_request_context():
+        return app.url_map.bind("localhost").build(
+            rule.endpoint, {name: ids[name] for name in rule.arguments}
+        )
+
+
+def _ask(
+    client: FlaskClient, path: str, method: str, victim: Victim, token: str, headers: dict[str, str]
+) -> Any:
+    if headers:
+        return client.open(
+            path, method=method, headers=headers, json=victim.fields if method != "GET" else None
+        )
+    data = {"csrf_token": token, **victim.fields} if method != "GET" else None
+    return client.open(path, method=method, data=data)
+
+
+@pytest.mark.parametrize("who", ["producer", "shop"])
+def test_no_route_gives_anything_for_another_organisations_id(
+    app: Flask, connection: Connection, scene: Scene, who: str
+) -> None:
+    client = sign_in_as(app, connection, getattr(scene, who))
+    token = token_of(client)
+    before = contents(connection)
+    asked = 0
+    for rule, audience in _routes(app):
+        path = _path(app, rule, scene.victim.ids)
+        headers = {"Authorization": f"Bearer {scene.api_key}"} if audience is Audience.PROGRAM else {}
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            answer = _ask(client, path, method, scene.victim, token, headers)
+            body = answer.get_data(as_text=True)
+            told = f"{method} {path} as {who}: {answer.status_code}"
+            assert answer.status_code < 500, told
+            assert SECRET not in body, told
+            assert answer.status_code in REFUSED or rule.endpoint in PUBLIC_BY_CODE, told
+            asked += 1
+    assert asked > 30
+    assert contents(connection) == before
+
+
+# A code is on the pack: whoever reads it may ask what it is to them, and learns what the public page says.
+PUBLIC_BY_CODE = {"shops.receive_code"}
+
+
+def test_no_form_takes_another_organisations_id_in_a_field(
+    app: Flask, connection: Connection, scene: Scene
+) -> None:
+    client = sign_in_as(app, connection, scene.producer)
+    token = token_of(client)
+    before = contents(connection)
+    for rule in app.url_map.iter_rules():
+        who = audience_of(app, rule.endpoint)
+        if rule.arguments or "POST" not in (rule.methods or ()) or who in (Audience.PUBLIC, Audience.PROGRAM):
+            continue
+        if rule.endpoint in OWN_ACTS:
+            continue
+        answer = _ask(client, rule.rule, "POST", scene.victim, token, {})
+        assert answer.status_code in REFUSED | {200}, f"{rule.rule}: {answer.status_code}"
+        assert SECRET not in answer.get_data(as_text=True), rule.rule
+    assert contents(connection) == before
+
+
+# These act on whoever is signed in and take no id; sent here they would do what they are for.
+OWN_ACTS = {
+    "accounts.sign_out",
+    "accounts.dismiss_notices",
+    "accounts.change_language",
+    "accounts.create_api_key",
+}
+
+
+def test_officers_pages_are_not_there_for_others(app: Flask, connection: Connection, scene: Scene) -> None:
+    client = sign_in_as(app, connection, scene.shop)
+    token = token_of(client)
+    for rule in app.url_map.iter_rules():
+        if audience_of(app, rule.endpoint) is not Audience.OFFICER:
+            continue
+        path = _path(app, rule, scene.victim.ids)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            answer = _ask(client, path, method, scene.victim, token, {})
+            assert answer.status_code == 404, f"{method} {path}: {answer.status_code}"
+
+
+def test_the_api_lists_nothing_of_others(app: Flask, scene: Scene) -> None:
+    client = app.test_client()
+    headers = {"Authorization": f"Bearer {scene.api_key}"}
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        if (
+            audience_of(app, rule.endpoint) is Audience.PROGRAM
+            and not rule.arguments
+            and "GET" in (rule.methods or ())
+        ):
+            answer = client.get(rule.rule, headers=headers)
+            assert answer.status_code == 200, rule.rule
+            assert SECRET not in json.dumps(answer.get_json(), ensure_ascii=False), rule.rule
+            asked += 1
+    assert asked >= 4
