@@ -218,9 +218,6 @@ def _young_rice(c: Canvas) -> None:
     for x, y in grains:
         tone = "#B9D86A" if (x + y) % 2 else "#9CC24C"
         c.oval(27 + y * 2.9 + x * 5.8, 66 - y * 5.4, 4.6, 3.1, tone)
-    c.line([(50, 30), (58, 18)], STRAW, 1.6)
-    for n in range(5):
-        c.oval(52 + n * 2, 29 - n * 3, 2.8, 1.5, SUN)
 
 
 def _patties(c: Canvas) -> None:
@@ -313,7 +310,7 @@ def _cake(c: Canvas) -> None:
 
 
 def _candy(c: Canvas) -> None:
-    for x, y in ((30, 60), (50, 66), (70, 58), (42, 46), (60, 44)):
+    for x, y in ((28, 74), (50, 75), (72, 74), (39, 59), (61, 59), (50, 44)):
         c.block(x - 9, y - 6, x + 9, y + 8, "#C58A3C", 2)
         for k in range(4):
             c.oval(x - 5 + k * 3.4, y + (k % 2) * 3, 2, 1.5, "#EBD2A2")
