@@ -85,13 +85,20 @@ def refuse_on_public_address(settings: Settings, *, filled: bool, asked: bool) -
 def fill(settings: Settings) -> None:
     """Fill the database by the services people use, and keep the sign-ins."""
     # Loaded only here: the factories are heavy and needed once in an installation's life.
+    from trace.core import clock
+    from trace.core.blobs import BlobStore
     from trace.core.database import make_engine, new_session
-    from trace.demo import fill as fill_demo
+    from trace.demo.fill import fill as fill_demo
 
     engine = make_engine(settings.database_url)
     try:
         with new_session(engine) as session:
-            summary = fill_demo(session)
+            summary = fill_demo(
+                session,
+                BlobStore(settings.blob_folder),
+                today=clock.today(),
+                is_public=settings.is_public,
+            )
             session.commit()
     finally:
         engine.dispose()
