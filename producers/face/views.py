@@ -1,5 +1,6 @@
-"""Views of the producers' workspace."""
+"""Views of the producers' workspace: all of them, on one blueprint."""
 
-from flask import Blueprint
+from producers.face import views_batches, views_products
+from producers.face.blueprint import blueprint
 
-blueprint = Blueprint("producers", __name__, url_prefix="/producer")
+__all__ = ["blueprint", "views_batches", "views_products"]

@@ -1,0 +1,274 @@
+"""The page of one batch for the organisation that registered it: the ten items, its own goods, its own events.
+
+Nothing here shows where goods went after the next hand: one step back, one step forward (docs/domain.md).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from labels.mending import ITEM_LABELS, Mending, mend_item
+from labels.services import sealed_items
+from producers.face import pages, texts
+from producers.face.texts import _
+from producers.models import ExpiryKind
+from trace.accounts.models import Organisation
+from trace.batches import queries as batch_queries
+from trace.batches.models import Batch, DateKind
+from trace.batches.rules import BatchState, TenItems
+from trace.core import clock
+from trace.core.short_codes import pretty
+from trace.events import queries as event_queries
+from trace.events.models import Event, Shipment, Verb
+from trace.events.rules import is_late
+from trace.recalls import queries as recall_queries
+from trace.recalls.models import Recall
+
+
+@dataclass(frozen=True)
+class Item:
+    """One of the ten items: what stands there, or what is missing and the step that adds it."""
+
+    number: int
+    label: str
+    value: str
+    is_missing: bool
+    step: Mending | None = None
+    picture_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One line of where the organisation's own goods are."""
+
+    label: str
+    quantity: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened, as far as this organisation may see."""
+
+    happened_at: datetime
+    title: str
+    text: str = ""
+    who: str = ""
+    state: str = "done"
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    """One batch. ``amounts``, ``steps`` and ``held`` are empty for a draft."""
+
+    batch: Batch
+    organisation: Organisation
+    name: str
+    state: BatchState
+    chip_text: str
+    chip_tone: str
+    quantity: str
+    quantity_words: str
+    items: tuple[Item, ...]
+    place: str
+    held: Decimal = Decimal(0)
+    amounts: tuple[Amount, ...] = ()
+    steps: tuple[Step, ...] = ()
+    recall: Recall | None = None
+    changes: tuple[pages.Change, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.is_missing)
+
+    @property
+    def can_activate(self) -> bool:
+        return not self.missing and self.organisation.is_approved
+
+    @property
+    def can_label(self) -> bool:
+        return self.batch.is_activated and not self.batch.is_recalled and self.organisation.is_approved
+
+
+def batch_page(session: Session, organisation: Organisation, batch: Batch) -> BatchPage:
+    """Everything the page of this batch shows; the caller has checked whose it is."""
+    state = pages.state_of_batch(batch)
+    chip_text, chip_tone = texts.state_chip(batch, state)
+    common: dict[str, Any] = {
+        "batch": batch,
+        "organisation": organisation,
+        "name": pages.sealed_name(batch),
+        "state": state,
+        "chip_text": chip_text,
+        "chip_tone": chip_tone,
+        "quantity": texts.amount(batch.quantity, batch.unit_word),
+        "quantity_words": texts.quantity_words(batch.quantity, batch.uom, batch.packaging_word),
+        "items": _items(batch),
+        "place": pages.place_name(batch.location),
+    }
+    if not batch.is_activated:
+        return BatchPage(**common)
+    held = batch_queries.held_quantity(session, batch.id, organisation.id)
+    events = event_queries.list_batch_events(session, batch.id, organisation.id)
+    own_shipments = [
+        shipment
+        for shipment in event_queries.list_batch_shipments(session, batch.id)
+        if shipment.sender_id == organisation.id
+    ]
+    return BatchPage(
+        **common,
+        held=held,
+        amounts=_amounts(batch, events, own_shipments, organisation),
+        steps=_steps(session, batch, events, organisation),
+        recall=recall_queries.find_recall_in_force(session, batch.id),
+        changes=pages.changes_of(session, batch.product_id, since=batch.activated_at),
+    )
+
+
+def _items(batch: Batch) -> tuple[Item, ...]:
+    items = batch_queries.ten_items(batch) if batch.seal is None else sealed_items(batch.seal)
+    missing = set(items.missing)
+    values = _values(batch, items)
+    return tuple(
+        Item(
+            number,
+            str(label),
+            values[number],
+            number in missing,
+            None if batch.is_activated or (number not in missing) else mend_item(number, batch),
+            items.product_image if number == 2 else "",
+        )
+        for number, label in ITEM_LABELS.items()
+    )
+
+
+def _values(batch: Batch, items: TenItems) -> dict[int, str]:
+    produced = f"{items.production_time:%d/%m/%Y}" if items.production_time else ""
+    expiry = f"{items.expiry:%d/%m/%Y}" if items.expiry else ""
+    standards = [
+        *items.standards,
+        *([_("Food-safety commitment")] if items.has_food_safety_commitment else []),
+    ]
+    return {
+        1: items.product_name,
+        2: "",
+        3: items.producer_name,
+        4: items.producer_address,
+        5: _(
+            "The stages join by themselves at each handover. First stage: lot %(code)s at place %(place)s.",
+            code=pretty(items.trace_code),
+            place=items.place_code,
+        ),
+        6: f"{texts.DATE_NAMES[DateKind(batch.date_kind)]}: {produced}" if produced else "",
+        7: pretty(items.trace_code),
+        8: items.brand or _("None"),
+        9: f"{texts.EXPIRY_NAMES[ExpiryKind(items.expiry_kind)]}: {expiry}" if expiry else _("None"),
+        10: " · ".join(standards),
+    }
+
+
+def _amounts(
+    batch: Batch, events: Iterable[Event], shipments: Iterable[Shipment], organisation: Organisation
+) -> tuple[Amount, ...]:
+    """Where the organisation's own goods of this batch went: handed over, sold, destroyed; only what there is."""
+    zero = Decimal(0)
+    lines = [
+        (shipment, line) for shipment in shipments for line in shipment.lines if line.batch_id == batch.id
+    ]
+    on_the_way = sum((line.quantity for shipment, line in lines if shipment.is_open), zero)
+    outside = sum((line.quantity for shipment, line in lines if shipment.receiver_id is None), zero)
+    received = sum((line.received_quantity or zero for _shipment, line in lines), zero)
+    lost = sum((line.lost_quantity for _shipment, line in lines), zero)
+    unsettled = sum((line.open_quantity for _shipment, line in lines), zero)
+    own: dict[str, Decimal] = {}
+    for event in events:
+        moved = next((part.quantity for part in event.batches if part.batch_id == batch.id), None)
+        is_ours = event.organisation_id == organisation.id
+        if moved is not None and is_ours:
+            own[event.verb] = own.get(event.verb, zero) + moved
+    rows = (
+        (_("On the way, waiting for the receiver"), on_the_way),
+        (_("Received by the next hand"), received),
+        (_("Handed to parties without an account"), outside),
+        (_("Came back"), own.get(Verb.RECEIVE, zero)),
+        (_("Sold"), own.get(Verb.SELL, zero)),
+        (_("Thrown away or destroyed"), own.get(Verb.DESTROY, zero)),
+        (_("Natural loss on the way"), lost),
+        (_("Difference to settle"), unsettled),
+    )
+    return tuple(
+        Amount(label, texts.amount(quantity, batch.unit_word)) for label, quantity in rows if quantity
+    )
+
+
+def _steps(
+    session: Session, batch: Batch, events: Iterable[Event], organisation: Organisation
+) -> tuple[Step, ...]:
+    steps = [_step(session, batch, event, organisation) for event in events]
+    for recall in recall_queries.list_batch_recalls(session, batch.id):
+        steps.extend(_recall_steps(recall))
+    return tuple(sorted(steps, key=lambda step: step.happened_at))
+
+
+def _step(session: Session, batch: Batch, event: Event, organisation: Organisation) -> Step:
+    moved = next((part.quantity for part in event.batches if part.batch_id == batch.id), None)
+    is_ours = event.organisation_id == organisation.id
+    other = event.counterpart if is_ours else event.organisation
+    marks = (
+        (_("Added later, on %(date)s", date=f"{clock.local(event.record_time):%d/%m/%Y}"),)
+        if is_late(event.event_time, event.record_time)
+        else ()
+    )
+    return Step(
+        event.event_time,
+        _title(Verb(event.verb), is_ours=is_ours, other=_other_name(session, event, other, is_ours=is_ours)),
+        texts.amount(moved, batch.unit_word) if moved is not None else "",
+        _("Recorded by %(name)s", name=event.organisation.name),
+        marks=marks,
+    )
+
+
+def _other_name(session: Session, event: Event, other: Organisation | None, *, is_ours: bool) -> str:
+    if other is not None:
+        return other.name
+    # Names of people stand apart from the event; only its author reads them.
+    private = event_queries.find_private(session, event.id) if is_ours else None
+    return private.party.name if private and private.party else ""
+
+
+def _title(verb: Verb, *, is_ours: bool, other: str) -> str:
+    if verb is Verb.SHIP:
+        if not is_ours:
+            return _("%(name)s shipped goods back", name=other)
+        return _("Shipped to %(name)s", name=other) if other else _("Shipped")
+    if verb is Verb.RECEIVE:
+        return _("Received back") if is_ours else _("%(name)s received the goods", name=other)
+    if verb is Verb.SELL:
+        return _("Sold to %(name)s", name=other) if other else _("Sold")
+    return {
+        Verb.ACTIVATE: _("Batch activated"),
+        Verb.DESTROY: _("Thrown away or destroyed"),
+    }.get(verb, _("Recalled"))
+
+
+def _recall_steps(recall: Recall) -> list[Step]:
+    text = (
+        _("The producer's own recall")
+        if recall.is_voluntary
+        else _(
+            "Decision %(number)s of %(date)s",
+            number=recall.decision_number,
+            date=f"{recall.decided_on:%d/%m/%Y}",
+        )
+    )
+    found = [Step(recall.started_at, _("Recalled"), text, state="wrong")]
+    if recall.ended_at is not None:
+        found.append(Step(recall.ended_at, _("Recall completed")))
+    if recall.withdrawn_at is not None:
+        found.append(Step(recall.withdrawn_at, _("Recall withdrawn")))
+    return found

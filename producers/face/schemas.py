@@ -1,0 +1,94 @@
+"""What the forms of the producers' workspace hold. Shapes only; whether the facts make sense is for the services."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import marshmallow as ma
+from flask_babel import lazy_gettext as _l
+
+from producers.models import ExpiryKind
+from producers.rules import LONGEST_SHELF_LIFE_DAYS
+from trace.batches.models import DateKind
+from trace.core.fields import Choice, Day, Id, Quantity, Text, Tick, Whole
+from trace.core.numbers import Meaning
+
+MOST_STANDARDS = 12
+LONGEST_STANDARD = 120
+
+
+class Percent(Quantity):
+    """A percentage typed as people type it; 0 is one too, and "1.500" cannot mean fifteen hundred."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Decimal:
+        if isinstance(value, str):
+            value = value.strip().removesuffix("%").strip()
+            if value and not value.strip("0,."):
+                return Decimal(0)
+        return super()._deserialize(value, attr, _as_decimals(data, attr), **more)
+
+
+class Lines(Text):
+    """Several short texts, one a line; empty lines do not count."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        lines = [line for line in super()._deserialize(value, attr, data, **more).splitlines() if line]
+        if len(lines) > MOST_STANDARDS:
+            raise ma.ValidationError(_l("Use at most %(most)s lines.", most=MOST_STANDARDS))
+        if any(len(line) > LONGEST_STANDARD for line in lines):
+            raise ma.ValidationError(
+                _l("Use at most %(longest)s characters on a line.", longest=LONGEST_STANDARD)
+            )
+        return tuple(dict.fromkeys(lines))
+
+
+class _Form(ma.Schema):
+    class Meta:
+        unknown = ma.EXCLUDE  # the meaning of an ambiguous number comes beside its field
+
+
+class ProductForm(_Form):
+    """A product, as its form has it: one unit is a measure, or "count" with a word."""
+
+    name = Text(required=True, longest=120)
+    ocop_set = Whole(low=1, high=26, required=True, empty=_l("Choose one of the 26 OCOP product sets."))
+    measure = Text(required=True, longest=10, empty=_l("Choose a unit."))
+    packaging_word = Text(longest=20, load_default="")
+    second_unit = Text(longest=20, load_default=None)
+    usual_weight_kg = Quantity(load_default=None)
+    natural_loss_percent = Percent(load_default=Decimal(0))
+    expiry_kind = Choice(ExpiryKind, required=True)
+    shelf_life_days = Whole(low=1, high=LONGEST_SHELF_LIFE_DAYS, load_default=None)
+    gtin = Text(longest=20, load_default=None)
+    brand = Text(longest=80, load_default="")
+    net_content = Text(longest=60, load_default="")
+    standards = Lines(longest=1500, multiline=True, load_default=())
+    has_food_safety_commitment = Tick()
+    description = Text(longest=2000, multiline=True, load_default="")
+
+
+class CertificateForm(_Form):
+    """An OCOP decision; its expiry is derived."""
+
+    decision_number = Text(required=True, longest=60)
+    decided_on = Day(required=True)
+    issuer = Text(required=True, longest=120)
+    stars = Whole(low=3, high=5, required=True, empty=_l("Choose one."))
+
+
+class BatchForm(_Form):
+    """A batch; ``derived_for`` is the date for which the form's expiry was derived before anybody edited it."""
+
+    product_id = Id(required=True)
+    location_id = Id(required=True, empty=_l("Choose a place."))
+    lot_number = Text(required=True, longest=40)
+    date_kind = Choice(DateKind, required=True)
+    produced_on = Day(required=True)
+    quantity = Quantity(required=True)
+    expires_on = Day(load_default=None)
+    derived_for = Day(load_default=None)
+
+
+def _as_decimals(data: Any, attr: str | None) -> Any:
+    values = data if isinstance(data, Mapping) else {}
+    return {**values, f"{attr}_meaning": Meaning.DECIMALS}
