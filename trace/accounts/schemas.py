@@ -10,6 +10,14 @@ from trace.core.fields import Choice, Id, Secret, Text, Tick
 
 LONGEST_PHONE = 30
 LONGEST_NAME = 120
+# The summary on top of a form lists these without the labels of their fields, so each names its own.
+NO_PHONE = _l("Write the mobile number.")
+NO_PASSWORD = _l("Write the password.")
+NO_NEW_PASSWORD = _l("Write a new password.")
+NO_NAME = _l("Write the name of the organisation.")
+NO_COMMUNE = _l("Choose the commune or ward from the list.")
+NO_ADDRESS = _l("Write the address.")
+NO_TELEPHONE = _l("Write the telephone of the organisation.")
 
 
 class FoundedKind(StrEnum):
@@ -28,25 +36,25 @@ class Language(StrEnum):
 
 
 class SignUpForm(ma.Schema):
-    name = Text(required=True, longest=LONGEST_NAME)
-    phone = Text(required=True, longest=LONGEST_PHONE)
-    password = Secret(required=True)
+    name = Text(required=True, longest=LONGEST_NAME, empty=_l("Write the full name."))
+    phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_PHONE)
+    password = Secret(required=True, empty=_l("Choose a password."))
 
 
 class SignInForm(ma.Schema):
-    phone = Text(required=True, longest=LONGEST_PHONE)
-    password = Secret(required=True)
+    phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_PHONE)
+    password = Secret(required=True, empty=NO_PASSWORD)
 
 
 class RecoveryForm(ma.Schema):
-    phone = Text(required=True, longest=LONGEST_PHONE)
-    code = Text(required=True, longest=40)
-    new_password = Secret(required=True)
+    phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_PHONE)
+    code = Text(required=True, longest=40, empty=_l("Write the code as printed."))
+    new_password = Secret(required=True, empty=NO_NEW_PASSWORD)
 
 
 class PasswordForm(ma.Schema):
-    old_password = Secret(required=True)
-    new_password = Secret(required=True)
+    old_password = Secret(required=True, empty=NO_PASSWORD)
+    new_password = Secret(required=True, empty=NO_NEW_PASSWORD)
 
 
 class LanguageForm(ma.Schema):
@@ -57,36 +65,35 @@ class ChosenOrganisationForm(ma.Schema):
     organisation_id = Id(required=True)
 
 
-class _PlaceFields(ma.Schema):
-    commune_code = Text(required=True, longest=5, empty=_l("Choose the commune or ward from the list."))
-    address = Text(required=True, longest=300)
-
-
-class OrganisationForm(_PlaceFields):
-    """A new organisation and its first place."""
+class OrganisationForm(ma.Schema):
+    """A new organisation and its first place, in the order of the form: so its errors are listed."""
 
     kind = Choice(FoundedKind, required=True)
-    name = Text(required=True, longest=LONGEST_NAME)
-    organisation_phone = Text(required=True, longest=LONGEST_PHONE)
+    name = Text(required=True, longest=LONGEST_NAME, empty=NO_NAME)
+    organisation_phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_TELEPHONE)
     tax_code = Text(longest=30, load_default="")
+    commune_code = Text(required=True, longest=5, empty=NO_COMMUNE)
+    address = Text(required=True, longest=300, empty=NO_ADDRESS)
 
 
 class ProfileForm(ma.Schema):
     """What an owner may change of an organisation."""
 
-    name = Text(required=True, longest=LONGEST_NAME)
-    phone = Text(required=True, longest=LONGEST_PHONE)
+    name = Text(required=True, longest=LONGEST_NAME, empty=NO_NAME)
+    phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_TELEPHONE)
     tax_code = Text(longest=30, load_default="")
     description = Text(longest=2000, multiline=True, load_default="")
     is_named_publicly = Tick()
 
 
-class LocationForm(_PlaceFields):
+class LocationForm(ma.Schema):
     name = Text(longest=LONGEST_NAME, load_default="")
+    commune_code = Text(required=True, longest=5, empty=NO_COMMUNE)
+    address = Text(required=True, longest=300, empty=NO_ADDRESS)
 
 
 class MemberForm(ma.Schema):
-    phone = Text(required=True, longest=LONGEST_PHONE)
+    phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_PHONE)
     role = Choice(Role, required=True)
 
 
@@ -95,4 +102,4 @@ class RoleForm(ma.Schema):
 
 
 class ApiKeyForm(ma.Schema):
-    name = Text(required=True, longest=60)
+    name = Text(required=True, longest=60, empty=_l("Write what the key is for."))

@@ -48,7 +48,7 @@ def address() -> str:
 
 def label() -> str:
     """This browser in a few words."""
-    return device_label(request.headers.get("User-Agent", ""))
+    return device_label(request.headers.get("User-Agent", "")) or _("Unknown device")
 
 
 def device_token() -> str | None:
