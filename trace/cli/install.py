@@ -25,6 +25,8 @@ VENV = CHECKOUT / ".venv"
 PYTHON = VENV / "bin" / "python"
 INSTALLER = "requirements-installer.txt"
 LOCKS = {"run": ("requirements.txt",), "dev": ("requirements.txt", "requirements-dev.txt")}
+# Not ".lock": that one is uv's, which would wait for ours.
+LOCK = ".install-lock"
 # Written before packages are touched, removed after: while it is there nobody knows what is installed.
 UNFINISHED = ".unfinished"
 DISK_FAULTS = ("No space left on device", "Read-only file system", "Disk quota exceeded")
@@ -42,7 +44,7 @@ def main(arguments: list[str]) -> int:
         if is_ready(kind):
             return 0
         # The lock is beside the folder's contents, which may be emptied meanwhile.
-        with (VENV / ".lock").open("w", encoding="ascii") as lock:
+        with (VENV / LOCK).open("w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not is_ready(kind):
                 install(kind)
@@ -113,7 +115,7 @@ def is_sound() -> bool:
 def empty() -> None:
     """Remove what is in the folder, but not the lock that others wait for."""
     for path in VENV.iterdir():
-        if path.name == ".lock":
+        if path.name == LOCK:
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
