@@ -2,9 +2,9 @@
 
 import os
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
@@ -12,11 +12,15 @@ from sqlalchemy import Connection, Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from labels import views as labels
+from producers import api as products_api
 from producers.face import views as producers
+from trace.accounts import api as organisations_api
 from trace.accounts import views as accounts
 from trace.accounts.access import init_access
 from trace.authority import views as authority
+from trace.batches import api as batches_api
 from trace.core import health, queue
+from trace.core.api import Api
 from trace.core.blobs import BlobStore
 from trace.core.config import Settings
 from trace.core.database import make_engine, session_factory
@@ -24,9 +28,11 @@ from trace.core.http import check_audiences, init_http
 from trace.core.language import ENGLISH_PREFIX, init_language
 from trace.core.logs import configure_logs
 from trace.core.static import static_version
+from trace.events import api as custody_api
 from trace.jobs import make_app_queue
 from trace.models import load_all
 from trace.navigation import init_navigation
+from trace.public import api as codes_api
 from trace.public import views as public
 from trace.shops import views as shops
 
@@ -39,7 +45,18 @@ class ExactJSON(DefaultJSONProvider):
     ensure_ascii = False
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        return super().loads(s, parse_float=Decimal, **kwargs)
+        return super().loads(s, parse_float=_exact, parse_constant=_refuse, **kwargs)
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:  # an exponent of twenty digits
+        raise ValueError(f"No number is as large or small as {text[:40]}.") from error
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON.")
 
 
 def create_app(settings: Settings | None = None, bind: Engine | Connection | None = None) -> Flask:
@@ -89,3 +106,6 @@ def _register(app: Flask) -> None:
     app.register_blueprint(public.blueprint)
     # The same pages in English: the language is in the address, so that bytes depend on nothing else.
     app.register_blueprint(public.blueprint, url_prefix=ENGLISH_PREFIX, name="public_en")
+    api = Api(app)
+    for feature in (products_api, organisations_api, batches_api, custody_api, codes_api):
+        api.register_blueprint(feature.blueprint)

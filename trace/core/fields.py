@@ -97,7 +97,8 @@ class Quantity(_Field[Decimal]):
         name = attr or "quantity"
         if isinstance(value, Decimal | int) and not isinstance(value, bool):
             # A JSON number has a point as its decimal mark, so nothing is ambiguous; digits bound first.
-            text = f"{value:f}" if isinstance(value, int) or -20 < value.adjusted() < 20 else "x"
+            is_short = isinstance(value, int) or -20 < value.adjusted() < 20
+            text = format(value, "f" if isinstance(value, Decimal) else "d") if is_short else "x"
             return self._parse(text, name, Meaning.DECIMALS)
         if not isinstance(value, str) or not value.strip():
             raise ma.ValidationError(REQUIRED)

@@ -7,6 +7,7 @@ A view parses, calls one service or builds one page, commits once, answers. Whic
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -168,6 +169,8 @@ def _answer_refusal(refusal: Refusal) -> Response:
     answer = _answer(refusal.code, refusal.http_status, str(refusal), errors=errors, **refusal.numbers)
     if isinstance(refusal, TooManyTries):
         answer.headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.http_status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110: a 401 says how to sign in
     return answer
 
 
@@ -216,6 +219,8 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     return value if value is None or isinstance(value, bool | int) else str(value)
 
 

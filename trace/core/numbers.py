@@ -14,6 +14,7 @@ from trace.core.errors import BadInput
 MOST_DECIMALS = 6
 LARGEST = Decimal(10) ** 12
 LONGEST_TYPED = 30
+_SMALLEST = Decimal(1).scaleb(-MOST_DECIMALS)
 
 _DIGITS = re.compile(r"\d+")
 _ONE_MARK = re.compile(r"(\d+)[.,](\d+)")
@@ -134,7 +135,7 @@ def _within(quantity: Decimal, field: str) -> Decimal:
         raise BadInput(_l("The quantity must be above 0."), code="quantity-not-positive", field=field)
     if quantity >= LARGEST:
         raise BadInput(_l("This quantity is too large."), code="quantity-too-large", field=field)
-    exponent = quantity.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > MOST_DECIMALS:
+    # Compared, not normalised: normalising rounds to 28 digits, and what is sent may have 30.
+    if quantity != quantity.quantize(_SMALLEST):
         raise BadInput(_l("Use at most 6 decimals."), code="quantity-too-fine", field=field)
     return quantity

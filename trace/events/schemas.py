@@ -1,0 +1,200 @@
+"""What programs send and get about custody. Quantities are in the one unit of the batch."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+from flask_babel import lazy_gettext as _l
+
+from trace.accounts.models import PartyKind
+from trace.batches.schemas import BatchBrief, batch_brief
+from trace.core.api import Amount, Answer, Body, ExactNumber, Pages
+from trace.core.fields import Choice, Id, Instant, Text
+from trace.events.models import Event, Shipment, ShipmentLine, Verb
+from trace.events.rules import DisposalReason
+
+LONGEST_NOTE = 500
+MOST_LINES = 100
+
+
+class Direction(StrEnum):
+    """From where the asking organisation stands."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+class ShipmentState(StrEnum):
+    """``handed_over`` went to somebody without an account, declared by one side."""
+
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    HANDED_OVER = "handed_over"
+
+
+class ShipmentQuery(Pages):
+    """Which shipments."""
+
+    direction = Choice(Direction, required=True)
+
+
+class PartyBody(Body):
+    """Somebody without an account; noted in your address book once by name and number."""
+
+    kind = Choice(PartyKind, required=True)
+    name = Text(required=True, longest=120)
+    phone = Text(longest=30, load_default="")
+    commune_code = Text(longest=5)
+
+
+class Movement(Body):
+    """How much of a batch. ``event_time`` is now unless given; without an offset it is Hanoi's wall clock."""
+
+    batch_id = Id(required=True)
+    quantity = ExactNumber(required=True)
+    event_time = Instant(load_default=None)
+    note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
+
+
+class NewShipment(Movement):
+    """Goods sent to an organisation (``receiver_id``) or to a party without an account (``party``)."""
+
+    receiver_id = Id()
+    party = ma.fields.Nested(PartyBody)
+
+    @ma.validates_schema
+    def _one_receiver(self, data: dict[str, Any], **_more: Any) -> None:
+        if ("receiver_id" in data) == ("party" in data):
+            raise ma.ValidationError(_l("Give receiver_id or party; one of the two."), "receiver_id")
+
+
+class NewSale(Movement):
+    """Goods sold; without ``party`` to walk-in buyers."""
+
+    party = ma.fields.Nested(PartyBody)
+
+
+class NewDisposal(Movement):
+    """Goods destroyed."""
+
+    reason = Choice(DisposalReason, required=True)
+
+
+class ReceivedLine(Body):
+    """How much of one batch arrived."""
+
+    batch_id = Id(required=True)
+    quantity = ExactNumber(required=True)
+
+
+class NewReceipt(Body):
+    """What arrived; batches without a line arrived in full."""
+
+    lines = ma.fields.List(
+        ma.fields.Nested(ReceivedLine),
+        error_messages={"invalid": _l("Send a list.")},
+        validate=ma.validate.Length(max=MOST_LINES, error=_l("Send at most 100 lines.")),
+    )
+    event_time = Instant(load_default=None)
+    note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
+
+    @ma.validates_schema
+    def _each_batch_once(self, data: dict[str, Any], **_more: Any) -> None:
+        named = [line["batch_id"] for line in data.get("lines", [])]
+        if len(set(named)) < len(named):
+            raise ma.ValidationError(_l("Name each batch once."), "lines")
+
+
+class PartnerAnswer(Answer):
+    """One side of a handover. ``id`` is null for a party without an account."""
+
+    id = ma.fields.UUID(allow_none=True)
+    name = ma.fields.String()
+
+
+class LineAnswer(Answer):
+    """``received_quantity`` is null until received; ``open_quantity`` waits for both sides to settle it."""
+
+    batch = ma.fields.Nested(BatchBrief)
+    quantity = Amount()
+    received_quantity = Amount(allow_none=True)
+    lost_quantity = Amount()
+    open_quantity = Amount()
+
+
+class ShipmentAnswer(Answer):
+    """A handover your organisation is a side of."""
+
+    id = ma.fields.UUID()
+    number = ma.fields.Integer()
+    direction = ma.fields.String(metadata={"enum": [str(way) for way in Direction]})
+    state = ma.fields.String(metadata={"enum": [str(state) for state in ShipmentState]})
+    sender = ma.fields.Nested(PartnerAnswer)
+    receiver = ma.fields.Nested(PartnerAnswer)
+    shipped_at = ma.fields.AwareDateTime()
+    received_at = ma.fields.AwareDateTime(allow_none=True)
+    lines = ma.fields.List(ma.fields.Nested(LineAnswer))
+
+
+class ShipmentPage(Answer):
+    """50 shipments, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(ShipmentAnswer))
+    page = ma.fields.Integer()
+    has_more = ma.fields.Boolean()
+
+
+class EventAnswer(Answer):
+    """What was recorded; ``id`` is the event's EPCIS eventID."""
+
+    id = ma.fields.String(attribute="event_id")
+    verb = ma.fields.String(metadata={"enum": [str(verb) for verb in Verb]})
+    batch = ma.fields.Nested(BatchBrief)
+    quantity = Amount()
+    reason = ma.fields.String(
+        allow_none=True, metadata={"enum": [*(str(reason) for reason in DisposalReason), None]}
+    )
+    event_time = ma.fields.AwareDateTime()
+    record_time = ma.fields.AwareDateTime()
+
+
+def shipment_answer(shipment: Shipment, reader_id: UUID) -> dict[str, Any]:
+    """A shipment for one of its two sides."""
+    receiver = shipment.receiver or shipment.party
+    state = ShipmentState.IN_TRANSIT if shipment.is_open else ShipmentState.RECEIVED
+    return {
+        "id": shipment.id,
+        "number": shipment.number,
+        "direction": Direction.OUTGOING if shipment.sender_id == reader_id else Direction.INCOMING,
+        "state": state if shipment.receiver_id else ShipmentState.HANDED_OVER,
+        "sender": {"id": shipment.sender_id, "name": shipment.sender.name},
+        "receiver": {"id": shipment.receiver_id, "name": receiver.name if receiver else ""},
+        "shipped_at": shipment.shipped_at,
+        "received_at": shipment.received_at,
+        "lines": [_line_answer(line) for line in shipment.lines],
+    }
+
+
+def event_answer(event: Event) -> dict[str, Any]:
+    """An event of one batch, for whoever recorded it."""
+    moved = event.batches[0]
+    return {
+        "event_id": event.event_id,
+        "verb": event.verb,
+        "batch": batch_brief(moved.batch),
+        "quantity": moved.quantity,
+        "reason": event.extensions.get("disposal_reason"),
+        "event_time": event.event_time,
+        "record_time": event.record_time,
+    }
+
+
+def _line_answer(line: ShipmentLine) -> dict[str, Any]:
+    return {
+        "batch": batch_brief(line.batch),
+        "quantity": line.quantity,
+        "received_quantity": line.received_quantity,
+        "lost_quantity": line.lost_quantity,
+        "open_quantity": line.open_quantity,
+    }
