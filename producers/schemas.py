@@ -27,18 +27,18 @@ class Measure(StrEnum):
 class NewProduct(Body):
     """A product. Its one unit is ``uom`` or ``packaging_word``, never both."""
 
-    name = Text(required=True, longest=120)
+    name = Name(required=True, longest=120)
     ocop_set = Whole(low=min(OCOP_SETS), high=max(OCOP_SETS), required=True)
     uom = Choice(Measure)
-    packaging_word = Text(longest=20, metadata={"description": "What is counted: quả, bó, túi."})
-    second_unit = Text(longest=20)
+    packaging_word = Name(longest=20, metadata={"description": "What is counted: quả, bó, túi."})
+    second_unit = Name(longest=20)
     usual_weight_kg = ExactNumber()
     natural_loss_percent = ExactNumber(most=Decimal(MOST_NATURAL_LOSS_PERCENT), zero=True)
     expiry_kind = Choice(ExpiryKind, required=True)
     shelf_life_days = Whole(low=1, high=LONGEST_SHELF_LIFE_DAYS)
     gtin = Text(longest=20)
-    brand = Text(longest=80)
-    net_content = Text(longest=60)
+    brand = Name(longest=80)
+    net_content = Name(longest=60)
     standards = ma.fields.List(
         Text(required=True, longest=120),
         error_messages={"invalid": _l("Send a list.")},

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from trace.accounts import sessions
 from trace.accounts.access import SESSION_COOKIE
@@ -16,6 +17,16 @@ from trace.core.database import new_session
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="csrf_token"')
 # Reading leaves traces of its own here, which is their purpose.
 LOGS = ("audit", "sign_ins", "devices", "sign_in_failures", "alembic_version")
+
+
+def settle(session: Session) -> None:
+    """Commit, and let go of what was made: from here on requests have the connection to themselves.
+
+    Loaded objects stay readable; a session that refreshed them later would mix its savepoints with a request's.
+    """
+    session.flush()
+    session.expunge_all()
+    session.commit()
 
 
 def sign_in_as(app: Flask, connection: Connection, actor: Actor) -> FlaskClient:

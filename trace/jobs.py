@@ -12,11 +12,8 @@ from trace.core.idempotency import forget_old_keys
 from trace.core.queue import make_queue
 
 log = structlog.get_logger()
-housekeeping = Blueprint()
 
 
-@housekeeping.periodic(cron="17 2 * * *")
-@housekeeping.task(name="make_partitions")
 def make_partitions(timestamp: int) -> None:
     """Have next months' partitions of the security log ready long before they are needed."""
     with current_app.extensions["sessions"]() as session:
@@ -24,8 +21,6 @@ def make_partitions(timestamp: int) -> None:
         session.commit()
 
 
-@housekeeping.periodic(cron="37 2 * * *")
-@housekeeping.task(name="forget_idempotency_keys")
 def forget_idempotency_keys(timestamp: int) -> None:
     """Forget idempotency keys past their 90 days."""
     with current_app.extensions["sessions"]() as session:
@@ -35,7 +30,15 @@ def forget_idempotency_keys(timestamp: int) -> None:
 
 
 def make_app_queue(app: Flask) -> App:
-    """The queue of an application, with every feature's jobs."""
+    """The queue of an application, with every feature's jobs.
+
+    The blueprint is made anew each time: adding one to a queue renames its tasks in place.
+    """
+    housekeeping = Blueprint()
+    housekeeping.periodic(cron="17 2 * * *")(housekeeping.task(name="make_partitions")(make_partitions))
+    housekeeping.periodic(cron="37 2 * * *")(
+        housekeeping.task(name="forget_idempotency_keys")(forget_idempotency_keys)
+    )
     queue = make_queue(app.config["SETTINGS"].database_url)
     queue.add_tasks_from(housekeeping, namespace="housekeeping")
     return queue

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from producers.models import ExpiryKind
 from producers.rules import LONGEST_SHELF_LIFE_DAYS
 from trace.batches.models import DateKind
-from trace.core.fields import Choice, Day, Id, Quantity, Text, Tick, Whole
+from trace.core.fields import Choice, Day, Id, Name, Quantity, Text, Tick, Whole
 from trace.core.numbers import Meaning
 
 MOST_STANDARDS = 12
@@ -50,18 +50,18 @@ class _Form(ma.Schema):
 class ProductForm(_Form):
     """A product, as its form has it: one unit is a measure, or "count" with a word."""
 
-    name = Text(required=True, longest=120)
+    name = Name(required=True, longest=120)
     ocop_set = Whole(low=1, high=26, required=True, empty=_l("Choose one of the 26 OCOP product sets."))
     measure = Text(required=True, longest=10, empty=_l("Choose a unit."))
-    packaging_word = Text(longest=20, load_default="")
-    second_unit = Text(longest=20, load_default=None)
+    packaging_word = Name(longest=20, load_default="")
+    second_unit = Name(longest=20, load_default=None)
     usual_weight_kg = Quantity(load_default=None)
     natural_loss_percent = Percent(load_default=Decimal(0))
     expiry_kind = Choice(ExpiryKind, required=True)
     shelf_life_days = Whole(low=1, high=LONGEST_SHELF_LIFE_DAYS, load_default=None)
     gtin = Text(longest=20, load_default=None)
-    brand = Text(longest=80, load_default="")
-    net_content = Text(longest=60, load_default="")
+    brand = Name(longest=80, load_default="")
+    net_content = Name(longest=60, load_default="")
     standards = Lines(longest=1500, multiline=True, load_default=())
     has_food_safety_commitment = Tick()
     description = Text(longest=2000, multiline=True, load_default="")
@@ -70,9 +70,9 @@ class ProductForm(_Form):
 class CertificateForm(_Form):
     """An OCOP decision; its expiry is derived."""
 
-    decision_number = Text(required=True, longest=60)
+    decision_number = Name(required=True, longest=60)
     decided_on = Day(required=True)
-    issuer = Text(required=True, longest=120)
+    issuer = Name(required=True, longest=120)
     stars = Whole(low=3, high=5, required=True, empty=_l("Choose one."))
 
 

@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from tests import factories
-from tests.web import contents, sign_in_as, token_of
+from tests.web import contents, settle, sign_in_as, token_of
 from trace.accounts import sessions
 from trace.accounts.models import OrganisationKind, PartyKind
 from trace.accounts.permissions import Actor
 from trace.core.http import Audience, audience_of
 from trace.core.ids import uuid7
+from trace.demo import factories
 from trace.events import services as custody
 from trace.events.services import Receiver
 from trace.recalls import services as recalls
@@ -49,19 +49,27 @@ class Scene:
     api_key: str
 
 
+def _person_of(session: Session, kind: OrganisationKind) -> Actor:
+    owner = factories.UserFactory.create(session=session)
+    actor: Actor = factories.ActorFactory.create(session=session, owner=owner, stated__kind=kind)
+    return actor
+
+
 @pytest.fixture
 def scene(session: Session) -> Scene:
-    owner = factories.ActorFactory(session=session, kind=OrganisationKind.PRODUCER)
-    outsider = factories.ActorFactory(session=session, kind=OrganisationKind.PRODUCER)
-    shop = factories.ActorFactory(session=session, kind=OrganisationKind.SHOP)
-    other_shop = factories.ActorFactory(session=session, kind=OrganisationKind.SHOP)
+    owner = _person_of(session, OrganisationKind.PRODUCER)
+    outsider = _person_of(session, OrganisationKind.PRODUCER)
+    shop = _person_of(session, OrganisationKind.SHOP)
+    other_shop = _person_of(session, OrganisationKind.SHOP)
     officer = factories.officer_of(session)
-    draft_product = factories.ProductFactory(session=session, actor=owner, name=f"Nháp {SECRET}")
-    product = factories.ProductFactory(session=session, actor=owner)
-    certificate = factories.CertificateFactory(session=session, actor=owner, product=draft_product)
-    draft = factories.BatchFactory(session=session, actor=owner, product=draft_product)
-    batch = factories.ActiveBatchFactory(session=session, actor=owner, product=product)
-    party = factories.PartyFactory(
+    draft_product = factories.ProductFactory.create(session=session, actor=owner, name=f"Nháp {SECRET}")
+    product = factories.ProductFactory.create(session=session, actor=owner)
+    certificate = factories.CertificateFactory.create(
+        session=session, actor=owner, product_id=draft_product.id
+    )
+    draft = factories.BatchFactory.create(session=session, actor=owner, product=draft_product)
+    batch = factories.ActiveBatchFactory.create(session=session, actor=owner, product=product)
+    party = factories.PartyFactory.create(
         session=session, actor=owner, name=f"Thương lái {SECRET}", kind=PartyKind.TRADER
     )
     receiver = Receiver(organisation_id=other_shop.organisation_id)
@@ -105,7 +113,7 @@ def scene(session: Session) -> Scene:
         "lot_number": "X1",
         "role": "owner",
     }
-    session.commit()
+    settle(session)
     return Scene(Victim(ids, fields), outsider, shop, api_key)
 
 

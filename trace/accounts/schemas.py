@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 
 from trace.accounts.models import OrganisationKind, Role
-from trace.core.fields import Choice, Id, Secret, Text, Tick
+from trace.core.fields import Choice, Id, Name, Secret, Text, Tick
 
 LONGEST_PHONE = 30
 LONGEST_NAME = 120
@@ -36,7 +36,7 @@ class Language(StrEnum):
 
 
 class SignUpForm(ma.Schema):
-    name = Text(required=True, longest=LONGEST_NAME, empty=_l("Write the full name."))
+    name = Name(required=True, longest=LONGEST_NAME, empty=_l("Write the full name."))
     phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_PHONE)
     password = Secret(required=True, empty=_l("Choose a password."))
 
@@ -69,7 +69,7 @@ class OrganisationForm(ma.Schema):
     """A new organisation and its first place, in the order of the form: so its errors are listed."""
 
     kind = Choice(FoundedKind, required=True)
-    name = Text(required=True, longest=LONGEST_NAME, empty=NO_NAME)
+    name = Name(required=True, longest=LONGEST_NAME, empty=NO_NAME)
     organisation_phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_TELEPHONE)
     tax_code = Text(longest=30, load_default="")
     commune_code = Text(required=True, longest=5, empty=NO_COMMUNE)
@@ -79,7 +79,7 @@ class OrganisationForm(ma.Schema):
 class ProfileForm(ma.Schema):
     """What an owner may change of an organisation."""
 
-    name = Text(required=True, longest=LONGEST_NAME, empty=NO_NAME)
+    name = Name(required=True, longest=LONGEST_NAME, empty=NO_NAME)
     phone = Text(required=True, longest=LONGEST_PHONE, empty=NO_TELEPHONE)
     tax_code = Text(longest=30, load_default="")
     description = Text(longest=2000, multiline=True, load_default="")
@@ -87,7 +87,7 @@ class ProfileForm(ma.Schema):
 
 
 class LocationForm(ma.Schema):
-    name = Text(longest=LONGEST_NAME, load_default="")
+    name = Name(longest=LONGEST_NAME, load_default="")
     commune_code = Text(required=True, longest=5, empty=NO_COMMUNE)
     address = Text(required=True, longest=300, empty=NO_ADDRESS)
 
@@ -102,4 +102,4 @@ class RoleForm(ma.Schema):
 
 
 class ApiKeyForm(ma.Schema):
-    name = Text(required=True, longest=60, empty=_l("Write what the key is for."))
+    name = Name(required=True, longest=60, empty=_l("Write what the key is for."))
