@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from producers.models import ExpiryKind
 from producers.rules import LONGEST_SHELF_LIFE_DAYS, MOST_NATURAL_LOSS_PERCENT, OCOP_SETS
 from trace.core.api import Amount, Answer, Body, ExactNumber
-from trace.core.fields import Choice, Text, Tick, Whole
+from trace.core.fields import Choice, Name, Text, Tick, Whole
 
 MOST_STANDARDS = 12
 
