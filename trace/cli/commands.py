@@ -86,6 +86,29 @@ def check_migrations_command() -> None:
     click.echo("Migrations run up, down and up, and match the models.")
 
 
+@main.command("create-officer")
+@click.option("--phone", required=True, help="The officer's mobile number, to sign in with.")
+@click.option("--name", required=True, help="The officer's name.")
+@click.option("--authority", required=True, help="The authority's name; set up if it is not there yet.")
+@click.option("--commune", required=True, help="Code of the commune of its seat, five digits.")
+@click.option("--address", default="", help="Its address as people write it.")
+def create_officer_command(phone: str, name: str, authority: str, commune: str, address: str) -> None:
+    """Set up an officer: only the operator can, here."""
+    from trace import create_app
+    from trace.cli.officers import OfficerProblem, create_officer
+
+    try:
+        password = create_officer(
+            create_app(), phone=phone, name=name, authority=authority, commune=commune, address=address
+        )
+    except OfficerProblem as error:
+        _stop(str(error))
+    if password is None:
+        click.echo(f"{phone} had an account already and is now an officer of {authority}.")
+    else:
+        click.echo(f"{phone} is an officer of {authority}. Password, told this once: {password}")
+
+
 @main.group("texts")
 def texts_group() -> None:
     """The texts people read."""
