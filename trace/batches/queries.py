@@ -35,6 +35,14 @@ def find_code(session: Session, code: str) -> Code | None:
     return session.get(Code, code)
 
 
+def list_batches_with_lot_number(session: Session, typed: str, limit: int = 20) -> list[Batch]:
+    """Activated batches of anybody whose lot number begins with what was typed, newest first; for the authority."""
+    wanted = select(Batch).where(
+        Batch.activated_at.is_not(None), Batch.lot_number.istartswith(typed, autoescape=True)
+    )
+    return list(session.scalars(wanted.order_by(Batch.activated_at.desc(), Batch.id.desc()).limit(limit)))
+
+
 def list_batches(
     session: Session, organisation_id: UUID, page: int = 1, *, state: BatchState | None = None
 ) -> Page[Batch]:
