@@ -1,0 +1,288 @@
+"""One frozen dataclass for each page of custody, built from queries. Nothing is decided or changed here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import flask_babel
+from sqlalchemy.orm import Session
+
+from producers.models import ExpiryKind
+from trace.accounts.models import Organisation
+from trace.accounts.permissions import Actor
+from trace.batches import queries as batch_queries
+from trace.batches.models import Batch, Holding
+from trace.core import clock
+from trace.core.errors import NotFound
+from trace.core.paging import Page
+from trace.events import queries as event_queries
+from trace.events import rules, seals
+from trace.events.models import Event, EventPrivate, Shipment, ShipmentLine, Verb
+from trace.events.texts import DISPOSAL_REASONS, VERBS, quantity_in_words
+
+SOON_DAYS = 3
+
+
+def _(message: str, **values: object) -> str:
+    """``flask_babel.gettext``, typed."""
+    return str(flask_babel.gettext(message, **values))
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A state in words, with the tone whose colour and shape go with it."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goods:
+    """One holding: which batch, how much, and what may be done with it now."""
+
+    batch: Batch
+    quantity: Decimal
+    words: str
+    chips: Sequence[Chip]
+    is_sellable: bool
+    is_own: bool
+
+    @property
+    def has_any(self) -> bool:
+        return self.quantity > 0
+
+    @property
+    def is_returnable(self) -> bool:
+        """Whether recalled goods can go back to who made them."""
+        return self.batch.is_recalled and not self.is_own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentRow:
+    """A shipment as one side sees it."""
+
+    shipment: Shipment
+    lines: Sequence[ShipmentLine]
+    other_side: str
+    chip: Chip
+    is_inbound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodsPage:
+    """The first page of everybody who handles goods: what comes, what is here, what does not add up."""
+
+    arriving: Sequence[ShipmentRow]
+    goods: Page[Goods]
+    differences: Sequence[ShipmentLine]
+    my_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One event of a holding's history, as this organisation may see it."""
+
+    title: str
+    happened_at: datetime
+    recorded_at: datetime
+    is_late: bool
+    quantity: Decimal | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldingPage:
+    goods: Goods
+    history: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One batch in a shipment: what was declared, what arrived, how the difference stands."""
+
+    batch: Batch
+    shipped: Decimal
+    shipped_words: str
+    received: Decimal | None
+    received_words: str
+    lost: Decimal
+    open: Decimal
+    tolerance_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentPage:
+    row: ShipmentRow
+    lines: Sequence[Line]
+    sent_late_on: datetime | None
+    note: str
+    is_mine_to_receive: bool
+    other_organisation: Organisation | None
+
+
+def goods_of(batch: Batch, quantity: Decimal, organisation_id: UUID) -> Goods:
+    """One holding with its states as of today."""
+    today = clock.today()
+    chips = tuple(_chips(batch, today))
+    is_past_use_by = batch.expiry_kind == ExpiryKind.USE_BY and _is_past(batch, today)
+    return Goods(
+        batch=batch,
+        quantity=quantity,
+        words=quantity_in_words(quantity, batch),
+        chips=chips,
+        is_sellable=not batch.is_recalled and not is_past_use_by,
+        is_own=batch.organisation_id == organisation_id,
+    )
+
+
+def goods_page(session: Session, actor: Actor, number: int) -> GoodsPage:
+    """What is coming, what is in hand (soonest expiry first), and the open differences."""
+    mine = actor.organisation_id
+    held = batch_queries.list_holdings(session, mine, number)
+    return GoodsPage(
+        arriving=[shipment_row(s, mine) for s in event_queries.list_incoming(session, mine)],
+        goods=Page([goods_of(h.batch, h.quantity, mine) for h in held.rows], held.number, held.has_more),
+        differences=event_queries.list_open_differences(session, mine),
+        my_id=mine,
+    )
+
+
+def get_goods(session: Session, actor: Actor, batch_id: UUID) -> Goods:
+    """A holding of the actor's organisation, at zero too once it had any; ``NotFound`` for everything else."""
+    holding: Holding | None = batch_queries.find_holding(session, batch_id, actor.organisation_id)
+    if holding is None:
+        raise NotFound(_("There is no such batch among your goods."), code="batch-not-found")
+    return goods_of(holding.batch, holding.quantity, actor.organisation_id)
+
+
+def holding_page(session: Session, actor: Actor, batch_id: UUID) -> HoldingPage:
+    """One batch in the organisation's hands, with its own events and handovers, newest first."""
+    mine = actor.organisation_id
+    goods = get_goods(session, actor, batch_id)
+    quantities = event_queries.event_quantities(session, batch_id)
+    privates = event_queries.list_batch_privates(session, batch_id, mine)
+    events = event_queries.list_batch_events(session, batch_id, mine)
+    history = [_step(e, quantities.get(e.id), privates.get(e.id), mine) for e in reversed(events)]
+    return HoldingPage(goods=goods, history=history)
+
+
+def shipment_row(shipment: Shipment, mine: UUID) -> ShipmentRow:
+    """A shipment with its other side and its state."""
+    is_inbound = shipment.receiver_id == mine
+    if is_inbound:
+        other = shipment.sender.name
+    elif shipment.receiver is not None:
+        other = shipment.receiver.name
+    else:
+        other = shipment.party.name if shipment.party else ""
+    return ShipmentRow(
+        shipment=shipment,
+        lines=shipment.lines,
+        other_side=other,
+        chip=_shipment_chip(shipment, is_inbound=is_inbound),
+        is_inbound=is_inbound,
+    )
+
+
+def shipment_page(session: Session, actor: Actor, shipment_id: UUID) -> ShipmentPage:
+    """A shipment this organisation sent or is to receive; ``NotFound`` for everybody else's."""
+    mine = actor.organisation_id
+    shipment = event_queries.get_shipment(session, mine, shipment_id)
+    row = shipment_row(shipment, mine)
+    note = ""
+    if not row.is_inbound:
+        # A note is free text: only who wrote it reads it.
+        note = event_queries.find_shipment_note(session, shipment.id, mine)
+    is_late = rules.is_late(shipment.shipped_at, shipment.created_at)
+    return ShipmentPage(
+        row=row,
+        lines=[line_of(line) for line in shipment.lines],
+        sent_late_on=shipment.created_at if is_late else None,
+        note=note,
+        is_mine_to_receive=row.is_inbound and shipment.is_open,
+        other_organisation=shipment.sender if row.is_inbound else shipment.receiver,
+    )
+
+
+def line_of(line: ShipmentLine) -> Line:
+    """One batch of a shipment with its figures in words."""
+    batch = line.batch
+    received = line.received_quantity
+    return Line(
+        batch=batch,
+        shipped=line.quantity,
+        shipped_words=quantity_in_words(line.quantity, batch),
+        received=received,
+        received_words=quantity_in_words(received, batch) if received is not None else "",
+        lost=line.lost_quantity,
+        open=line.open_quantity,
+        tolerance_percent=seals.natural_loss_percent(batch.seal),
+    )
+
+
+def _shipment_chip(shipment: Shipment, *, is_inbound: bool) -> Chip:
+    if shipment.receiver_id is None:
+        return Chip(_("Declared by one side"), "unknown")
+    if shipment.is_open:
+        return Chip(_("Waiting to be received") if is_inbound else _("On the way"), "note")
+    if any(line.open_quantity for line in shipment.lines):
+        return Chip(_("Difference not settled"), "copy")
+    return Chip(_("Received"), "ok")
+
+
+def _is_past(batch: Batch, today: date) -> bool:
+    return batch.expires_on is not None and batch.expires_on < today
+
+
+def _chips(batch: Batch, today: date) -> list[Chip]:
+    chips = [Chip(_("Being recalled"), "recall")] if batch.is_recalled else []
+    if batch.expires_on is None:
+        return chips
+    days = (batch.expires_on - today).days
+    if _is_past(batch, today):
+        if batch.expiry_kind == ExpiryKind.USE_BY:
+            chips.append(Chip(_("Past its use-by date"), "expired"))
+        else:
+            chips.append(Chip(_("Past its best-before date"), "copy"))
+    elif days == 0:
+        chips.append(Chip(_("Last day today"), "copy"))
+    elif days <= SOON_DAYS:
+        chips.append(Chip(_("%(days)d days left", days=days), "note"))
+    return chips
+
+
+def _step(event: Event, quantity: Decimal | None, private: EventPrivate | None, mine: UUID) -> Step:
+    return Step(
+        title=_title(event, private, mine),
+        happened_at=event.event_time,
+        recorded_at=event.record_time,
+        is_late=rules.is_late(event.event_time, event.record_time),
+        quantity=quantity,
+        note=private.note if private else "",
+    )
+
+
+def _title(event: Event, private: EventPrivate | None, mine: UUID) -> str:
+    is_mine = event.organisation_id == mine
+    party = private.party.name if private and private.party else None
+    counterpart = event.counterpart.name if event.counterpart else party
+    match Verb(event.verb):
+        case Verb.SHIP if is_mine:
+            return _("Shipped to %(name)s", name=counterpart)
+        case Verb.SHIP:
+            return _("Shipped to you by %(name)s", name=event.organisation.name)
+        case Verb.RECEIVE if is_mine:
+            return _("Received from %(name)s", name=counterpart)
+        case Verb.RECEIVE:
+            return _("Received by %(name)s", name=event.organisation.name)
+        case Verb.SELL:
+            return _("Sold to %(name)s", name=party) if party else _("Sold to walk-in buyers")
+        case Verb.DESTROY:
+            reason = rules.DisposalReason(
+                str(event.extensions.get("disposal_reason", rules.DisposalReason.OTHER))
+            )
+            return _("Discarded: %(reason)s", reason=str(DISPOSAL_REASONS[reason]).lower())
+        case verb:
+            return str(VERBS[verb])
