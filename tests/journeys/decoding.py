@@ -22,7 +22,12 @@ def rasterise(pdf: bytes, dpi: int) -> list[Picture]:
 
 def decode_by_zxing(page: Picture) -> list[str]:
     """The text of every QR that zxing-cpp finds on a page."""
-    return [found.text for found in zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormat.QRCode)]
+    return [
+        found.text
+        for found in zxingcpp.read_barcodes(
+            page, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
+    ]
 
 
 def decode_by_opencv(page: Picture, columns: int, rows: int) -> list[str]:

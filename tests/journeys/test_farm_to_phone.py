@@ -14,7 +14,7 @@ from urllib.parse import urlparse
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import LiveServer
 from tests.journeys.decoding import decode_by_opencv, decode_by_zxing, rasterise
@@ -57,7 +57,7 @@ def _sign_up(person: Person, name: str, phone: str, kind: str, organisation: str
     person.fill(name=organisation, organisation_phone=phone, address="Số 1 phố Ví Dụ")
     person.choose("commune_code", "00004")
     person.press("Gửi")
-    expect(person.page.get_by_text(organisation).first).to_be_visible()
+    assert organisation in person.text
 
 
 def _approve(officer: Person, organisation: str) -> None:
@@ -136,9 +136,8 @@ def test_from_farm_to_phone(live_server: Callable[..., LiveServer], browser: Bro
     # A stranger's phone opens what the label says.
     stranger.open(address)
     assert stranger.title == "Chưa có cảnh báo"
-    assert {"Bưởi Diễn", lot_number, "HTX Bưởi Ví Dụ"} <= {
-        found for found in ("Bưởi Diễn", lot_number, "HTX Bưởi Ví Dụ") if found in stranger.text
-    }
+    for fact in ("Bưởi Diễn", lot_number, "HTX Bưởi Ví Dụ", "Phường Ba Đình"):
+        assert fact in stranger.text
     assert stranger.cookies() == []
     assert _bottom_of(stranger, ".compare") < FOLD
 
