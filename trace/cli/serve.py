@@ -208,7 +208,8 @@ def _greet(settings: Settings, options: Options, out: TextIO) -> None:
     elif demo.is_empty(settings):
         lines += [
             "  The database is empty. Make the first officer of the authority, in another terminal:",
-            "    .venv/bin/flask --app trace create-officer PHONE",
+            '    .venv/bin/flask --app trace create-officer --phone 0912345678 --name "…" '
+            '--authority "…" --commune 00004',
             "",
         ]
     lines += [f"  Logs: {settings.state_folder / 'logs'}", "  Ctrl-C stops everything.", ""]
