@@ -20,7 +20,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
 from trace.core.errors import BadInput
-from trace.core.fields import Text
+from trace.core.fields import Text, Whole
 from trace.core.http import Audience, audience
 from trace.core.idempotency import LONGEST_KEY
 from trace.core.numbers import LARGEST, LONGEST_TYPED, Meaning, parse_quantity
@@ -131,13 +131,7 @@ class Answer(ma.Schema):
 class Pages(ma.Schema):
     """Which page of a list."""
 
-    page = ma.fields.Integer(
-        load_default=1,
-        strict=True,
-        validate=ma.validate.Range(1, 10_000, error=_l("Pages go from 1 to 10000.")),
-        error_messages={"invalid": _l("Pages go from 1 to 10000.")},
-        metadata={"description": "Pages have 50 rows."},
-    )
+    page = Whole(low=1, high=10_000, load_default=1, metadata={"description": "Pages have 50 rows."})
 
 
 class IdempotencyHeader(ma.Schema):
