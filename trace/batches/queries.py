@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trace.batches.models import Balance, Batch, Code, Holding
@@ -58,7 +59,7 @@ def latest_batches(session: Session, organisation_id: UUID) -> dict[UUID, Batch]
     wanted = (
         select(Batch)
         .where(Batch.organisation_id == organisation_id)
-        .distinct(Batch.product_id)
+        .ext(distinct_on(Batch.product_id))
         .order_by(Batch.product_id, Batch.created_at.desc(), Batch.id.desc())
     )
     return {batch.product_id: batch for batch in session.scalars(wanted)}
