@@ -1,0 +1,255 @@
+"""The address that goes into a QR, and the symbol that carries it: a matrix of modules, nothing drawn.
+
+Addresses are printed for ever, so what this module refuses is refused before paper: a scheme in capitals (common
+cameras show it as text instead of opening it), plain http to a public host, a path in front of ours.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import qrcode
+from flask_babel import lazy_gettext as _l
+from qrcode import util
+from qrcode.exceptions import DataOverflowError
+
+from trace.core.errors import BadInput
+
+# ISO/IEC 18004, 9.1: four light modules around a symbol.
+QUIET_ZONE_MODULES = 4
+
+_ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_CODE = re.compile(r"[0-9A-Z]+")
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+# ISO/IEC 18004, table 3: bits of the character count by version group (last version, numeric, alphanumeric, byte).
+_COUNT_BITS = ((9, (10, 9, 8)), (26, (12, 11, 16)), (40, (14, 13, 16)))
+_MODES = (util.MODE_NUMBER, util.MODE_ALPHA_NUM, util.MODE_8BIT_BYTE)
+# Sixths of a bit a character, so that ten bits for three digits and eleven for two letters stay whole numbers.
+_SIXTHS = (20, 33, 48)
+_IMPOSSIBLE = 10**9
+
+
+class SchemeNotSmall(BadInput):
+    """An address does not start with ``https://`` or ``http://`` in small letters, so cameras would not open it."""
+
+    code = "scheme-not-small"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l("The printed address must start with https:// in small letters."), field="address"
+        )
+
+
+class AddressNotPrintable(BadInput):
+    """An address holds something other than visible ASCII, or is longer than a QR can carry."""
+
+    code = "address-not-printable"
+
+    def __init__(self) -> None:
+        super().__init__(_l("This address cannot be put into a QR code."), field="address")
+
+
+class PublicAddressNotPrintable(BadInput):
+    """The configured public address cannot be printed; ``numbers["reason"]`` is a stable word for why."""
+
+    code = "public-address-not-printable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            _l(
+                "Labels need a public address such as https://check.example.vn, with no path; http is for local tests."
+            ),
+            field="public_url",
+            reason=reason,
+        )
+
+
+@dataclass(frozen=True)
+class QrSymbol:
+    """A QR symbol without its quiet zone: ``rows`` from the top, True is dark."""
+
+    address: str
+    version: int
+    rows: tuple[tuple[bool, ...], ...]
+
+    @property
+    def modules(self) -> int:
+        """Modules along one side, quiet zone not counted: 29 for version 3."""
+        return len(self.rows)
+
+    @property
+    def modules_with_quiet_zone(self) -> int:
+        """Modules along one side with the quiet zone of four on each side."""
+        return self.modules + 2 * QUIET_ZONE_MODULES
+
+    def outline(self) -> list[list[tuple[int, int]]]:
+        """The dark area as closed loops of corners (x to the right, y down, in modules, no quiet zone).
+
+        Loops run clockwise round dark and counter-clockwise round holes, so that either fill rule paints the same; one
+        path without inner edges leaves no hairlines between modules in any renderer.
+        """
+        return list(_loops(_edges(self.rows)))
+
+
+def printed_address(public_url: str, code: str) -> str:
+    """The address for paper: ``https://CHECK.EXAMPLE.VN/T/CODE``; the scheme small, the rest in capitals.
+
+    Capitals let the QR use its alphanumeric mode; hosts do not mind, and both ``/T/`` and ``/t/`` are routes. A port is
+    kept. Raises `PublicAddressNotPrintable` for a path, query, user or foreign letters in ``public_url``, and for http
+    unless the host is local or a private network's.
+    """
+    scheme, host, port = _public_parts(public_url)
+    if not _CODE.fullmatch(code):
+        raise AddressNotPrintable
+    return f"{scheme}://{(host + port).upper()}/T/{code}"
+
+
+def readable_site(public_url: str) -> str:
+    """What a person types into a browser to reach the service: host and port in small letters.
+
+    Raises as :func:`printed_address` does.
+    """
+    _, host, port = _public_parts(public_url)
+    return host + port
+
+
+@lru_cache(maxsize=256)
+def qr_matrix(address: str) -> QrSymbol:
+    """The smallest QR symbol of error correction M that carries ``address``.
+
+    Modes change inside the symbol where that saves bits: ``https://`` as bytes, the capitals after it as alphanumeric.
+    Raises :class:`SchemeNotSmall` or :class:`AddressNotPrintable`.
+    """
+    if not address.startswith(("https://", "http://")):
+        raise SchemeNotSmall
+    if not _VISIBLE_ASCII.fullmatch(address):
+        raise AddressNotPrintable
+    for last_version, count_bits in _COUNT_BITS:
+        code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
+        for mode, text in _segments(address, count_bits):
+            code.add_data(util.QRData(text.encode("ascii"), mode=mode), optimize=0)
+        try:
+            code.make(fit=True)
+        except (DataOverflowError, ValueError) as too_long:  # 8.2 answers an overflow with either
+            raise AddressNotPrintable from too_long
+        if code.version <= last_version:
+            break
+    rows = tuple(tuple(bool(module) for module in row) for row in code.modules)
+    return QrSymbol(address=address, version=code.version, rows=rows)
+
+
+def _public_parts(public_url: str) -> tuple[str, str, str]:
+    try:
+        parts = urlsplit(public_url.strip())
+        port = f":{parts.port}" if parts.port is not None else ""
+    except ValueError as unreadable:
+        raise PublicAddressNotPrintable("unreadable") from unreadable
+    host = parts.hostname or ""
+    if parts.scheme not in ("https", "http"):
+        raise PublicAddressNotPrintable("scheme")
+    if parts.username is not None or parts.password is not None:
+        raise PublicAddressNotPrintable("user")
+    if parts.path not in ("", "/"):
+        raise PublicAddressNotPrintable("path")
+    if parts.query or parts.fragment:
+        raise PublicAddressNotPrintable("query")
+    if not _HOST.fullmatch(host):
+        raise PublicAddressNotPrintable("host")
+    if parts.scheme == "http" and not _is_local(host):
+        raise PublicAddressNotPrintable("http")
+    return parts.scheme, host, port
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local"))
+
+
+def _fits_mode(mode: int, character: str) -> bool:
+    if mode == util.MODE_NUMBER:
+        return character in "0123456789"
+    return mode == util.MODE_8BIT_BYTE or character in _ALPHANUMERIC
+
+
+def _segments(text: str, count_bits: tuple[int, int, int]) -> list[tuple[int, str]]:
+    """Cut ``text`` into runs of modes with the fewest bits in all (dynamic programming over modes)."""
+    heads = [(4 + bits) * 6 for bits in count_bits]
+    costs = list(heads)
+    came_from: list[list[int]] = []
+    for character in text:
+        here = [
+            cost + sixths if _fits_mode(mode, character) else _IMPOSSIBLE
+            for mode, sixths, cost in zip(_MODES, _SIXTHS, costs, strict=True)
+        ]
+        origin = [0, 1, 2]
+        ended = list(here)
+        for target in range(3):
+            for source in range(3):
+                # A segment ends on a whole bit before the next one's head.
+                changed = -(-ended[source] // 6) * 6 + heads[target]
+                if changed < here[target]:
+                    here[target], origin[target] = changed, source
+        came_from.append(origin)
+        costs = here
+    # Walking back: origin[m] is the mode this character was written in if mode m is open after it.
+    mode = min(range(3), key=costs.__getitem__)
+    chosen: list[int] = []
+    for origin in reversed(came_from):
+        mode = origin[mode]
+        chosen.append(mode)
+    chosen.reverse()
+    runs: list[tuple[int, str]] = []
+    for index, character in zip(chosen, text, strict=True):
+        if runs and runs[-1][0] == _MODES[index]:
+            runs[-1] = (runs[-1][0], runs[-1][1] + character)
+        else:
+            runs.append((_MODES[index], character))
+    return runs
+
+
+def _edges(rows: tuple[tuple[bool, ...], ...]) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """Every border between dark and light as a step between corners, dark on its right-hand side."""
+    side = len(rows)
+
+    def dark(x: int, y: int) -> bool:
+        return 0 <= x < side and 0 <= y < side and rows[y][x]
+
+    steps: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for y in range(side):
+        for x in range(side):
+            if not rows[y][x]:
+                continue
+            if not dark(x, y - 1):
+                steps.setdefault((x, y), []).append((x + 1, y))
+            if not dark(x + 1, y):
+                steps.setdefault((x + 1, y), []).append((x + 1, y + 1))
+            if not dark(x, y + 1):
+                steps.setdefault((x + 1, y + 1), []).append((x, y + 1))
+            if not dark(x - 1, y):
+                steps.setdefault((x, y + 1), []).append((x, y))
+    return steps
+
+
+def _loops(steps: dict[tuple[int, int], list[tuple[int, int]]]) -> Iterator[list[tuple[int, int]]]:
+    while steps:
+        start = min(steps)
+        corner, loop = start, []
+        heading = (0, 0)
+        while True:
+            following = steps[corner].pop()
+            if not steps[corner]:
+                del steps[corner]
+            turned = (following[0] - corner[0], following[1] - corner[1])
+            if turned != heading:
+                loop.append(corner)
+            heading, corner = turned, following
+            if corner == start:
+                break
+        yield loop
