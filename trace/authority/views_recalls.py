@@ -149,5 +149,10 @@ def _to(recall_id: UUID) -> ResponseReturnValue:
 
 
 def _form(template: str, found: Recall, form: Form) -> ResponseReturnValue:
-    reasons = [(str(reason), public_texts.WITHDRAWALS[reason]) for reason in WithdrawalReason]
+    reasons = [(str(reason), _sentence(public_texts.WITHDRAWALS[reason])) for reason in WithdrawalReason]
     return render_template(template, recall=found, form=form, reasons=reasons), form.status
+
+
+def _sentence(clause: object) -> str:
+    told = str(clause)
+    return told[:1].upper() + told[1:]

@@ -36,13 +36,13 @@ WITHDRAWALS: Final[Mapping[WithdrawalReason, Any]] = {
 
 def title_in_force(recall_class: RecallClass, *, is_food: bool) -> Any:
     """The title of the scan page while a recall of this class is in force; only health says not to eat."""
-    if recall_class is not RecallClass.HEALTH:
+    if recall_class != RecallClass.HEALTH:  # by value: rows carry plain text
         return _l("Recalled: take it back")
     return _l("Recalled: do not eat") if is_food else _l("Recalled: do not use")
 
 
 def first_step(recall_class: RecallClass, *, is_food: bool) -> Any:
     """The first thing the scan page tells a person to do."""
-    if recall_class is not RecallClass.HEALTH:
+    if recall_class != RecallClass.HEALTH:
         return _l("Do not sell it on.")
     return _l("Do not eat or sell it.") if is_food else _l("Do not use or sell it.")
