@@ -1,0 +1,392 @@
+"""A model of custody in plain Python, and a machine that does the same to it and to the real services.
+
+The model predicts every answer, refusals included; after each step the database must hold what the model holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.factories import ActiveBatchFactory, PartyFactory, ProductFactory, a_key, actor_of_kind, officer_of
+from trace.accounts.models import OrganisationKind
+from trace.accounts.permissions import Actor
+from trace.batches.models import Balance, Batch, Holding
+from trace.core.errors import BadInput, NotFound, Refusal
+from trace.core.idempotency import IdempotencyKeyReused
+from trace.events import rules, services
+from trace.events.models import Event, EventBatch, Verb
+from trace.ledger.models import Leaf
+from trace.recalls import services as recalls
+from trace.recalls.rules import RecallClass, RecallReason, WithdrawalReason
+
+NOTHING = Decimal(0)
+PLACES = ("held", "in_transit", "in_question", "outside", "sold", "destroyed", "lost")
+
+WHO = st.integers(0, 3)
+WHICH = st.integers(0, 1)
+DATA = st.data()
+# Mostly a part of what is held, so that goods do move; sometimes anything.
+PART = st.sampled_from(["0.05", "0.1", "0.2", "0.3", "0.5", "1"]).map(Decimal)
+ANYTHING = st.one_of(st.integers(0, 200).map(Decimal), st.decimals("0.000001", "60", places=6))
+SHARE = st.sampled_from(["1", "1", "0.99", "0.97", "0.96", "0.9", "0.5", "0", "1.1"]).map(Decimal)
+ONE_IN_FOUR = st.sampled_from([False, False, False, True])
+
+
+@dataclass
+class World:
+    """What every run starts from: three who make or hold, one officer, two products, one party for each."""
+
+    session: Session
+    actors: list[Actor]
+    officer: Actor
+    products: list[Any]
+    parties: dict[UUID, UUID]
+
+
+def build_world(session: Session) -> World:
+    kinds = (
+        OrganisationKind.PRODUCER,
+        OrganisationKind.CARRIER,
+        OrganisationKind.SHOP,
+        OrganisationKind.SHOP,
+    )
+    actors = [actor_of_kind(session, kind) for kind in kinds]
+    weighed = ProductFactory.create(session=session, actor=actors[0], natural_loss_percent=Decimal(3))
+    counted = ProductFactory.create(
+        session=session, actor=actors[0], uom=None, packaging_word="quả", natural_loss_percent=Decimal(10)
+    )
+    parties = {a.organisation_id: PartyFactory.create(session=session, actor=a).id for a in actors}
+    return World(session, actors, officer_of(session), [weighed, counted], parties)
+
+
+@dataclass
+class Lot:
+    """The model of one batch."""
+
+    batch: Batch
+    tolerance: Decimal
+    is_count: bool
+    held: dict[UUID, Decimal]
+    places: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(("nowhere", *PLACES), NOTHING))
+    is_recalled: bool = False
+    recall_id: UUID | None = None
+    had_ended_recall: bool = False
+
+    @property
+    def created(self) -> Decimal:
+        return self.batch.quantity
+
+
+@dataclass
+class Sent:
+    """The model of one shipment to an organisation."""
+
+    id: UUID
+    lot: Lot
+    sender: UUID
+    receiver: UUID
+    quantity: Decimal
+    received: Decimal | None = None
+
+
+@dataclass
+class Keyed:
+    """A verb that was acted on under a key: ``again(key, quantity)`` calls it once more."""
+
+    key: str
+    quantity: Decimal
+    answer: UUID
+    again: Callable[[str, Decimal], Any]
+
+
+class CustodyMachine(RuleBasedStateMachine):
+    """Verbs by anybody, in any order, with any quantity; made for one world and rolled back after each run."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = self.world.session
+        self.savepoint = self.session.begin_nested()
+        self.lots = [self._new_lot(product) for product in self.world.products]
+        self.sent: list[Sent] = []
+        self.keyed: list[Keyed] = []
+        self.acts = len(self.lots)
+        for lot in self.lots:
+            self._spread(lot)
+
+    def _new_lot(self, product: Any) -> Lot:
+        maker = self.world.actors[0]
+        batch = ActiveBatchFactory.create(session=self.session, actor=maker, product=product)
+        lot = Lot(
+            batch, product.natural_loss_percent, product.uom is None, {maker.organisation_id: batch.quantity}
+        )
+        self._move(lot, "nowhere", "held", batch.quantity)
+        return lot
+
+    def _spread(self, lot: Lot) -> None:
+        """A little to the carrier, and something on its way to a shop: most runs should begin in mid-trade."""
+        maker, carrier, shop = (actor.organisation_id for actor in self.world.actors[:3])
+        amount = Decimal(20)
+        for receiver in (carrier, shop):
+            to = services.Receiver(organisation_id=receiver)
+            shipment = services.ship(
+                self.session, self.world.actors[0], lot.batch.id, amount, to, key=a_key()
+            )
+            self.sent.append(Sent(shipment.id, lot, maker, receiver, amount))
+            lot.held[maker] -= amount
+            self._move(lot, "held", "in_transit", amount)
+        services.receive(self.session, self.world.actors[1], self.sent[-2].id)
+        self.sent[-2].received = lot.held[carrier] = amount
+        self._move(lot, "in_transit", "held", amount)
+        self.acts += 3
+
+    def teardown(self) -> None:
+        self.savepoint.rollback()
+        self.session.expire_all()
+
+    # What people do.
+
+    @rule(data=DATA, which=WHICH, to=st.one_of(WHO, st.none()))
+    def ship(self, data: st.DataObject, which: int, to: int | None) -> None:
+        lot = self.lots[which]
+        actor, quantity = self._somebody_and_some(data, lot)
+        me = actor.organisation_id
+        target = None if to is None else self.world.actors[to].organisation_id
+        party = self.world.parties[me] if target is None else None
+        receiver = services.Receiver(organisation_id=target, party_id=party)
+        expected = self._refusal_of_taking(lot, me, quantity)
+        if expected is None and lot.is_recalled and target != lot.batch.organisation_id:
+            expected = rules.BatchRecalled
+        if expected is None and target == me:
+            expected = BadInput
+
+        def act(key: str, amount: Decimal) -> Any:
+            return services.ship(self.session, actor, lot.batch.id, amount, receiver, key=key)
+
+        shipment = self._act_once(expected, act, quantity)
+        if shipment is None:
+            return
+        lot.held[me] -= quantity
+        self._move(lot, "held", "in_transit" if target else "outside", quantity)
+        if target is not None:
+            self.sent.append(Sent(shipment.id, lot, me, target, quantity))
+
+    @precondition(lambda self: self.sent)
+    @rule(data=DATA, who=WHO, share=SHARE, is_anybody=ONE_IN_FOUR)
+    def receive(self, data: st.DataObject, who: int, share: Decimal, is_anybody: bool) -> None:
+        # The open ones twice, so that more is received than refused.
+        sent = data.draw(st.sampled_from(self.sent + [one for one in self.sent if one.received is None]))
+        by_id = {actor.organisation_id: actor for actor in self.world.actors}
+        actor = self.world.actors[who] if is_anybody else by_id[sent.receiver]
+        lot = sent.lot
+        quantity = (sent.quantity * share).quantize(Decimal(1) if lot.is_count else Decimal("0.000001"))
+        expected: type[Refusal] | None = None
+        if actor.organisation_id != sent.receiver:
+            expected = NotFound
+        elif sent.received is not None:
+            expected = None if quantity == sent.received else services.AlreadyReceived
+        elif quantity <= 0:
+            expected = BadInput
+        elif quantity > sent.quantity:
+            expected = rules.ReceivedExceedsShipped
+        is_repeat = sent.received is not None
+        done = self._act(
+            expected, lambda: services.receive(self.session, actor, sent.id, {lot.batch.id: quantity})
+        )
+        if done is None or is_repeat:
+            return
+        self.acts += 1
+        sent.received = quantity
+        lot.held[sent.receiver] = lot.held.get(sent.receiver, NOTHING) + quantity
+        missing = sent.quantity - quantity
+        is_natural = missing <= (sent.quantity * lot.tolerance / 100).quantize(
+            Decimal("0.000001"), "ROUND_HALF_UP"
+        )
+        self._move(lot, "in_transit", "held", quantity)
+        self._move(lot, "in_transit", "lost" if is_natural else "in_question", missing)
+
+    @rule(data=DATA, which=WHICH)
+    def sell(self, data: st.DataObject, which: int) -> None:
+        lot = self.lots[which]
+        actor, quantity = self._somebody_and_some(data, lot)
+        expected = self._refusal_of_taking(lot, actor.organisation_id, quantity)
+        if expected is None and lot.is_recalled:
+            expected = rules.BatchRecalled
+
+        def act(key: str, amount: Decimal) -> Any:
+            return services.sell(self.session, actor, lot.batch.id, amount, key=key)
+
+        if self._act_once(expected, act, quantity) is not None:
+            lot.held[actor.organisation_id] -= quantity
+            self._move(lot, "held", "sold", quantity)
+
+    @rule(data=DATA, which=WHICH, reason=st.sampled_from(rules.DisposalReason))
+    def destroy(self, data: st.DataObject, which: int, reason: rules.DisposalReason) -> None:
+        lot = self.lots[which]
+        actor, quantity = self._somebody_and_some(data, lot)
+        expected = self._refusal_of_taking(lot, actor.organisation_id, quantity)
+
+        def act(key: str, amount: Decimal) -> Any:
+            return services.destroy(self.session, actor, lot.batch.id, amount, reason, key=key)
+
+        if self._act_once(expected, act, quantity) is not None:
+            lot.held[actor.organisation_id] -= quantity
+            self._move(lot, "held", "destroyed", quantity)
+
+    @precondition(lambda self: self.keyed)
+    @rule(data=DATA)
+    def send_again(self, data: st.DataObject) -> None:
+        earlier = data.draw(st.sampled_from(self.keyed))
+        answer = earlier.again(earlier.key, earlier.quantity)
+        assert answer.id == earlier.answer
+
+    @precondition(lambda self: self.keyed)
+    @rule(data=DATA)
+    def send_something_else_under_the_same_key(self, data: st.DataObject) -> None:
+        earlier = data.draw(st.sampled_from(self.keyed))
+        self._act(IdempotencyKeyReused, lambda: earlier.again(earlier.key, earlier.quantity + 1))
+
+    @rule(which=WHICH, what=st.sampled_from(["start", "end", "withdraw", "withdraw"]), is_meant=ONE_IN_FOUR)
+    def decide(self, which: int, what: str, is_meant: bool) -> None:
+        """The authority is rare: goods under recall hardly move."""
+        lot = self.lots[which]
+        session, officer, lot_number = self.session, self.world.officer, lot.batch.lot_number
+        if what == "start" and is_meant:
+            is_twice = lot.recall_id is not None
+            started = self._act(
+                recalls.AlreadyRecalled if is_twice else None,
+                lambda: recalls.recall(
+                    session,
+                    officer,
+                    lot.batch.id,
+                    RecallClass.QUALITY,
+                    RecallReason.SPOILED,
+                    None,
+                    typed_lot_number=lot_number,
+                ),
+            )
+            if started is None:
+                return
+            lot.recall_id, lot.is_recalled = started.id, True
+        elif what == "end" and is_meant and lot.recall_id is not None:
+            recalls.end_recall(session, officer, lot.recall_id, typed_lot_number=lot_number)
+            lot.recall_id, lot.had_ended_recall = None, True
+        elif what == "withdraw" and lot.recall_id is not None:
+            reason = WithdrawalReason.RETEST_PASSED
+            recalls.withdraw_recall(session, officer, lot.recall_id, reason, typed_lot_number=lot_number)
+            lot.recall_id, lot.is_recalled = None, lot.had_ended_recall
+        else:
+            return
+        self.acts += 1
+
+    # What must hold after every step.
+
+    @invariant()
+    def balances_are_as_the_model_says(self) -> None:
+        found = select(Balance).execution_options(populate_existing=True)
+        balances = {balance.batch_id: balance for balance in self.session.scalars(found)}
+        for lot in self.lots:
+            balance = balances[lot.batch.id]
+            assert {place: getattr(balance, place) for place in PLACES} == {p: lot.places[p] for p in PLACES}
+            assert balance.created == lot.created == sum(lot.places[place] for place in PLACES)
+
+    @invariant()
+    def holdings_are_as_the_model_says_and_never_negative(self) -> None:
+        rows = self.session.execute(select(Holding.batch_id, Holding.organisation_id, Holding.quantity))
+        found = {(row.batch_id, row.organisation_id): row.quantity for row in rows}
+        assert found == {(lot.batch.id, who): held for lot in self.lots for who, held in lot.held.items()}
+        assert min(found.values()) >= 0
+        for lot in self.lots:
+            assert sum(lot.held.values()) == lot.places["held"]
+
+    @invariant()
+    def replaying_the_events_rebuilds_every_holding(self) -> None:
+        told = {(lot.batch.id, who): held for lot in self.lots for who, held in lot.held.items()}
+        assert replay(self.session) == told
+
+    @invariant()
+    def nothing_happened_twice_and_every_event_has_its_leaf(self) -> None:
+        assert self._count_events() == self.acts
+        leaves = select(func.count()).select_from(Leaf).join(Event, Event.id == Leaf.event_id)
+        assert self.session.scalar(leaves) == self.acts
+
+    @invariant()
+    def batches_know_whether_they_are_recalled(self) -> None:
+        rows = self.session.execute(select(Batch.id, Batch.is_recalled))
+        found = {row.id: row.is_recalled for row in rows}
+        assert found == {lot.batch.id: lot.is_recalled for lot in self.lots}
+
+    def _somebody_and_some(self, data: st.DataObject, lot: Lot) -> tuple[Actor, Decimal]:
+        holders = [actor for actor in self.world.actors if lot.held.get(actor.organisation_id)]
+        actor = data.draw(st.sampled_from(holders * 8 + self.world.actors), "who")
+        held = lot.held.get(actor.organisation_id, NOTHING)
+        if not held or data.draw(ONE_IN_FOUR, "anything"):
+            return actor, data.draw(ANYTHING, "quantity")
+        part = held * data.draw(PART, "part")
+        return actor, part.quantize(Decimal(1) if lot.is_count else Decimal("0.01"), "ROUND_CEILING").min(
+            held
+        )
+
+    def _refusal_of_taking(self, lot: Lot, who: UUID, quantity: Decimal) -> type[Refusal] | None:
+        if who not in lot.held:
+            return NotFound
+        if quantity <= 0:
+            return BadInput
+        if lot.is_count and quantity != quantity.to_integral_value():
+            return rules.WholeUnitsOnly
+        if lot.held[who] <= 0:
+            return rules.NotTheHolder
+        return rules.QuantityExceedsHolding if quantity > lot.held[who] else None
+
+    def _act_once(
+        self, expected: type[Refusal] | None, act: Callable[[str, Decimal], Any], quantity: Decimal
+    ) -> Any:
+        key = a_key()
+        answer = self._act(expected, lambda: act(key, quantity))
+        if answer is not None:
+            self.acts += 1
+            self.keyed.append(Keyed(key, quantity, answer.id, act))
+        return answer
+
+    def _act(self, expected: type[Refusal] | None, act: Callable[[], Any]) -> Any:
+        """Do it as a view would: a refusal takes back everything. Returns None for the refusal that was expected."""
+        if expected is None:
+            with self.session.begin_nested():
+                return act()
+        with pytest.raises(Refusal) as refused, self.session.begin_nested():
+            act()
+        assert refused.type is expected
+        return None
+
+    def _move(self, lot: Lot, source: str, target: str, quantity: Decimal) -> None:
+        lot.places[source] -= quantity
+        lot.places[target] += quantity
+
+    def _count_events(self) -> int:
+        return self.session.scalar(select(func.count()).select_from(Event)) or 0
+
+
+def replay(session: Session) -> dict[tuple[UUID, UUID], Decimal]:
+    """Who holds how much of each batch, from the events alone."""
+    signs = {Verb.ACTIVATE: 1, Verb.RECEIVE: 1, Verb.SHIP: -1, Verb.SELL: -1, Verb.DESTROY: -1}
+    held: dict[tuple[UUID, UUID], Decimal] = {}
+    rows = session.execute(
+        select(Event.verb, EventBatch.batch_id, Event.organisation_id, EventBatch.quantity)
+        .join(EventBatch, EventBatch.event_id == Event.id)
+        .where(Event.verb.in_(list(signs)))
+        .order_by(Event.record_time, Event.id)
+    )
+    for verb, batch_id, who, quantity in rows:
+        place = (batch_id, who)
+        held[place] = held.get(place, NOTHING) + signs[Verb(verb)] * (quantity or NOTHING)
+        assert held[place] >= 0, "the events tell of goods nobody had"
+    return held
