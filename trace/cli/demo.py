@@ -7,13 +7,16 @@ in the database there are only their hashes.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from trace.core.config import Settings, libpq_url
-from trace.core.installation import DEMO_FILLED
+from trace.core.installation import DEMO_FILLED, find_fact
 from trace.core.local_state import open_state, write_private
+
+if TYPE_CHECKING:
+    from trace.demo.fill import DemoSummary
 
 FILE = "demo.json"
 
@@ -99,16 +102,17 @@ def fill(settings: Settings) -> None:
                 today=clock.today(),
                 is_public=settings.is_public,
             )
+            # Before the commit: a start broken off between the two must not leave accounts nobody can enter.
+            keep(settings, find_fact(session, DEMO_FILLED) or "", summary)
             session.commit()
     finally:
         engine.dispose()
-    keep(settings, summary)
 
 
-def keep(settings: Settings, summary: Any) -> None:
-    """Write the card of a summary: anything with ``sign_ins`` and ``scan_addresses`` of the shapes above."""
+def keep(settings: Settings, filled_at: str, summary: "DemoSummary") -> None:
+    """Write the card of the demo that the database remembers as filled at ``filled_at``."""
     card = DemoCard(
-        filled_at=find_filled_at(settings) or "",
+        filled_at=filled_at,
         sign_ins=tuple(SignIn(one.role, one.phone, one.password, one.name) for one in summary.sign_ins),
         scan_addresses=tuple(ScanAddress(one.path, one.shows) for one in summary.scan_addresses),
     )

@@ -59,7 +59,7 @@ def start_web(
     """Start granian with the application on ``host`` and ``port``."""
     arguments = [
         "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--host", host, "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", "8", "--workers-kill-timeout", "5",
+        "--workers", str(workers), "--blocking-threads", "8", "--workers-kill-timeout", "3",
         "--log-level", "warning", "trace.cli.web:make_application",
     ]  # fmt: skip
     return _start("web server", arguments, environ, log_folder / "web.log")

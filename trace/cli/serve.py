@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,13 +105,18 @@ def _run(options: Options, environ: Mapping[str, str], out: TextIO, stack: ExitS
     settings = Settings.from_environment(complete)
     _prepare(settings, options, out)
     logs = state_folder / "logs"
-    children = []
-    with step("Starting the web server and the worker", out):
-        for start in _starters(options, complete, logs):
-            child = start()
-            stack.callback(child.stop)
-            children.append(child)
-        _wait_for(children, addresses.local_url_of(options.host, options.port))
+    children: list[processes.Child] = []
+
+    def start(child: processes.Child) -> processes.Child:
+        stack.callback(child.stop)
+        children.append(child)
+        return child
+
+    with step("Starting the web server", out):
+        web = start(processes.start_web(complete, options.host, options.port, logs))
+        _wait_for(web, addresses.local_url_of(options.host, options.port))
+    # After the web server: the two would only take the processors from each other, and people wait for pages.
+    start(processes.start_worker(complete, logs))
     local_state.announce(
         state_folder, local_state.Running(os.getpid(), settings.database_url, settings.public_url)
     )
@@ -157,22 +162,10 @@ def _prepare(settings: Settings, options: Options, out: TextIO) -> None:
             demo.fill(settings)
 
 
-def _starters(
-    options: Options, environ: Mapping[str, str], logs: Path
-) -> list[Callable[[], processes.Child]]:
-    return [
-        lambda: processes.start_worker(environ, logs),
-        lambda: processes.start_web(environ, options.host, options.port, logs),
-    ]
-
-
-def _wait_for(children: list[processes.Child], url: str) -> None:
-    if processes.wait_until_answering(url, children[-1]):
-        return
-    _refuse_ended(children)
-    raise ServeProblem(
-        f"The web server does not answer at {url}: see {children[-1].log_path}, then start again."
-    )
+def _wait_for(web: processes.Child, url: str) -> None:
+    if not processes.wait_until_answering(url, web):
+        _refuse_ended([web])
+        raise ServeProblem(f"The web server does not answer at {url}: see {web.log_path}, then start again.")
 
 
 def _watch(children: list[processes.Child], server: EmbeddedPostgres | None) -> None:
