@@ -1,1 +1,1 @@
-"""The producers' workspace: products, certificates, batches, activation."""
+"""The producers' workspace: products, certificates, batches, activation. Rules and writes are in the services below."""

@@ -1,5 +1,6 @@
 """Views of products and their OCOP certificates."""
 
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
@@ -125,7 +126,7 @@ def _load(form: Form) -> tuple[str | None, dict[str, Any]]:
         facts["unit"] = rules.parse_unit(facts.pop("measure"), facts.pop("packaging_word"))
     upload = request.files.get("picture")
     if upload is not None and upload.filename:
-        with form.guard():
+        with closing(upload), form.guard():
             picture = store_picture(db(), current_app.extensions["blobs"], upload.stream, "picture")  # type: ignore[arg-type]  # werkzeug says IO[bytes]
     return picture, facts
 
