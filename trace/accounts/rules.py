@@ -13,6 +13,10 @@ SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
 # Wrong tries that cost nothing; from then on the wait doubles: 2, 4, 8 … seconds, a quarter of an hour at most.
 FREE_TRIES = 5
+# A phone company puts thousands of people behind one address: there, a few slips are nobody's attack.
+FREE_TRIES_OF_AN_ADDRESS = 50
+# Wrong tries are forgotten when none followed for so long; slips of months must not add up.
+FORGOTTEN_AFTER = timedelta(days=1)
 LONGEST_WAIT = 15 * 60
 # A device that fails this often in a row is not in its owner's hand: it becomes a stranger again.
 TRIES_OF_A_KNOWN_DEVICE = 20
@@ -128,11 +132,11 @@ def is_common_password(password: str) -> bool:
     return password.casefold() in _COMMON_PASSWORDS or len(set(password)) <= 2
 
 
-def wait_after(failed: int, last_failed_at: datetime, now: datetime) -> int:
+def wait_after(failed: int, last_failed_at: datetime, now: datetime, free_tries: int = FREE_TRIES) -> int:
     """Seconds a stranger still has to wait after ``failed`` wrong tries in a row; 0 for none."""
-    if failed < FREE_TRIES:
+    if failed < free_tries:
         return 0
-    wait = min(1 << (min(failed, 100) - FREE_TRIES + 1), LONGEST_WAIT)
+    wait = min(1 << min(failed - free_tries + 1, 20), LONGEST_WAIT)
     return max(0, round(wait - (now - last_failed_at).total_seconds()))
 
 

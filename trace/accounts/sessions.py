@@ -7,6 +7,7 @@ signed in is never slowed by others (a cooperative must not be locked out at pac
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -117,14 +118,15 @@ def sign_in(
     number = rules.normalise_phone(phone) or phone[:20]
     user = queries.find_user_by_phone(session, number)
     device = _find_device(session, user, device_token)
-    subjects = [_keyed(key, "phone", number), _keyed(key, "address", address)]
+    by_number = _keyed(key, "phone", number)
+    subjects = {by_number: rules.FREE_TRIES, _keyed(key, "address", address): rules.FREE_TRIES_OF_AN_ADDRESS}
     if device is None:
         _slow_strangers(session, subjects, user)
     if not check_password(user, password[: rules.LONGEST_PASSWORD + 1]):
         _count_failure(session, subjects, device, user)
         raise WrongPassword(_l("The number or the password is wrong."), field="password")
     assert user is not None  # noqa: S101 - check_password is false for nobody; mypy cannot see it
-    session.execute(delete(SignInFailures).where(SignInFailures.subject_hash == subjects[0]))
+    session.execute(delete(SignInFailures).where(SignInFailures.subject_hash == by_number))
     opened = start_session(session, user, device=device, device_token=device_token, label=label)
     if previous is not None and previous.user_id == user.id:
         opened.sign_in.notices_seen_at = previous.notices_seen_at
@@ -206,7 +208,7 @@ def change_password(session: Session, sign_in: SignIn, old: str, new: str, *, ke
     unlocked phone must not find the password by trying.
     """
     user = sign_in.user
-    subjects = [_keyed(key, "own-password", str(user.id))]
+    subjects = {_keyed(key, "own-password", str(user.id)): rules.FREE_TRIES}
     _slow_strangers(session, subjects, user)
     if not check_password(user, old[: rules.LONGEST_PASSWORD + 1]):
         _count_failure(session, subjects, None, user)
@@ -268,7 +270,10 @@ def recover(
     """
     number = rules.normalise_phone(phone) or phone[:20]
     user = queries.find_user_by_phone(session, number)
-    subjects = [_keyed(key, "recovery", number), _keyed(key, "address", address)]
+    subjects = {
+        _keyed(key, "recovery", number): rules.FREE_TRIES,
+        _keyed(key, "address", address): rules.FREE_TRIES_OF_AN_ADDRESS,
+    }
     _slow_strangers(session, subjects, user)
     normalised = "".join(c for c in code.upper() if c in ALPHABET)
     stored = session.scalars(
@@ -351,28 +356,37 @@ def _find_device(session: Session, user: User | None, device_token: str | None) 
     return device
 
 
-def _slow_strangers(session: Session, subjects: list[bytes], user: User | None) -> None:
+def _slow_strangers(session: Session, subjects: Mapping[bytes, int], user: User | None) -> None:
+    """Raise ``TooManyTries`` while one of the subjects (each with its free tries) has to wait."""
     now = clock.now()
     rows = session.scalars(select(SignInFailures).where(SignInFailures.subject_hash.in_(subjects)))
-    wait = max((rules.wait_after(row.failed, row.last_failed_at, now) for row in rows), default=0)
+    wait = max(
+        (rules.wait_after(row.failed, row.last_failed_at, now, subjects[row.subject_hash]) for row in rows),
+        default=0,
+    )
     if wait:
         record(session, Action.SIGN_IN_SLOWED, user_id=user.id if user else None, seconds=wait)
         raise TooManyTries(_l("Too many wrong tries. Wait a moment, then try again."), retry_after=wait)
 
 
-def _count_failure(session: Session, subjects: list[bytes], device: Device | None, user: User | None) -> None:
+def _count_failure(
+    session: Session, subjects: Iterable[bytes], device: Device | None, user: User | None
+) -> None:
     if device is not None:
         device.failed_in_a_row += 1
     else:
-        rows = [
-            {"subject_hash": subject, "failed": 1, "last_failed_at": clock.now()}
-            for subject in sorted(subjects)
-        ]
+        now = clock.now()
+        # Sorted, so that two requests never wait for each other's row.
+        rows = [{"subject_hash": subject, "failed": 1, "last_failed_at": now} for subject in sorted(subjects)]
+        is_forgotten = SignInFailures.last_failed_at < now - rules.FORGOTTEN_AFTER
         upsert = insert(SignInFailures).values(rows)
         session.execute(
             upsert.on_conflict_do_update(
                 index_elements=[SignInFailures.subject_hash],
-                set_={"failed": SignInFailures.failed + 1, "last_failed_at": upsert.excluded.last_failed_at},
+                set_={
+                    "failed": case((is_forgotten, 1), else_=SignInFailures.failed + 1),
+                    "last_failed_at": upsert.excluded.last_failed_at,
+                },
             )
         )
     record(session, Action.SIGN_IN_FAILED, user_id=user.id if user else None, known_device=device is not None)

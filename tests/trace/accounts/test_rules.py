@@ -29,6 +29,12 @@ def test_the_wait_doubles_and_has_an_end() -> None:
     assert rules.wait_after(10**9, NOW, NOW) == rules.LONGEST_WAIT
 
 
+def test_an_address_that_many_share_has_more_free_tries() -> None:
+    free = rules.FREE_TRIES_OF_AN_ADDRESS
+    assert rules.wait_after(free - 1, NOW, NOW, free) == 0
+    assert rules.wait_after(free, NOW, NOW, free) == 2
+
+
 def test_a_wait_runs_out() -> None:
     assert rules.wait_after(rules.FREE_TRIES, NOW - timedelta(seconds=3), NOW) == 0
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import UserFactory, nobodys_phone
@@ -14,6 +14,7 @@ from tests.web import send, sign_in_as
 from trace.accounts import rules
 from trace.accounts.models import Organisation, SignIn, SignInFailures, User
 from trace.accounts.permissions import Actor
+from trace.core import clock
 
 PASSWORD: str = UserFactory.password
 NEW_PHONE = nobodys_phone(11_111_111)
@@ -136,6 +137,25 @@ def test_a_stranger_who_must_wait_is_not_let_in_with_the_right_password(
     phone = _phone(session, owner)
     _try_too_often(visitor, session, phone)
     assert _sign_in(visitor, phone).status_code == 429
+
+
+def test_slips_of_others_at_the_same_address_stop_nobody(
+    app: Flask, visitor: FlaskClient, session: Session, owner: Actor
+) -> None:
+    _sign_in(app.test_client(), nobodys_phone(66_666_666), "sai mật khẩu")
+    session.execute(update(SignInFailures).values(failed=rules.FREE_TRIES + 20))
+    session.commit()
+    assert _sign_in(visitor, _phone(session, owner)).status_code == 303
+
+
+def test_wrong_tries_of_long_ago_are_forgotten(visitor: FlaskClient, session: Session, owner: Actor) -> None:
+    phone = _phone(session, owner)
+    _sign_in(visitor, phone, "sai mật khẩu")
+    make_waits_long(session)
+    session.execute(update(SignInFailures).values(last_failed_at=clock.now() - 2 * rules.FORGOTTEN_AFTER))
+    session.commit()
+    assert _sign_in(visitor, phone, "sai mật khẩu").status_code == 422
+    assert session.scalars(select(SignInFailures.failed)).all() == [1, 1]
 
 
 def test_a_known_device_gets_in_while_strangers_wait(
