@@ -47,7 +47,7 @@ def count_organisations(session: Session) -> dict[str, int]:
         select(Organisation.approval, func.count())
         .where(Organisation.kind != OrganisationKind.AUTHORITY)
         .group_by(Organisation.approval)
-    ).tuples()
+    )
     return dict(counted.all())
 
 

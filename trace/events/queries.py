@@ -125,7 +125,7 @@ def count_unconfirmed(shipments: list[Shipment], overdue_before: datetime) -> tu
 def event_quantities(session: Session, batch_id: UUID) -> dict[UUID, Decimal | None]:
     """How much of the batch each of its events concerns, by event."""
     wanted = select(EventBatch.event_id, EventBatch.quantity).where(EventBatch.batch_id == batch_id)
-    return dict(session.execute(wanted).tuples().all())
+    return dict(session.execute(wanted).all())
 
 
 def list_batch_privates(
@@ -148,6 +148,20 @@ def list_batch_privates(
 def find_private(session: Session, event_id: UUID) -> EventPrivate | None:
     """The personal values of an event; callers have checked that the reader is its author."""
     return session.get(EventPrivate, event_id)
+
+
+def find_shipment_note(session: Session, shipment_id: UUID, organisation_id: UUID) -> str:
+    """The note this organisation wrote when it shipped, empty where there is none or it was another's."""
+    note = session.scalar(
+        select(EventPrivate.note)
+        .join(Event, Event.id == EventPrivate.event_id)
+        .where(
+            Event.shipment_id == shipment_id,
+            Event.verb == Verb.SHIP,
+            Event.organisation_id == organisation_id,
+        )
+    )
+    return note or ""
 
 
 def list_sales(session: Session, batch_id: UUID, organisation_id: UUID) -> list[Event]:
