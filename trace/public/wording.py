@@ -100,11 +100,25 @@ def party_place(kind: str, commune: str | None) -> str:
 
 
 def places_of(receivers: Sequence[Organisation]) -> str:
-    """Many places by kind: "a shop × 23, a kitchen × 2"."""
+    """Many places by kind: "23 shops, 2 kitchens"."""
     counts = Counter(receiver.kind for receiver in receivers)
     if not counts:
         return str(KINDS["other"])
-    return ", ".join(f"{KINDS[kind]} × {count}" for kind, count in counts.most_common())
+    return ", ".join(_counted(kind, count) for kind, count in counts.most_common())
+
+
+def _counted(kind: str, count: int) -> str:
+    match kind:
+        case "producer":
+            return ngettext("%(num)d producer", "%(num)d producers", count)
+        case "processor":
+            return ngettext("%(num)d processor", "%(num)d processors", count)
+        case "carrier":
+            return ngettext("%(num)d distributor", "%(num)d distributors", count)
+        case "kitchen":
+            return ngettext("%(num)d kitchen", "%(num)d kitchens", count)
+        case _:
+            return ngettext("%(num)d shop", "%(num)d shops", count)
 
 
 def named_places(names: Sequence[str]) -> str | None:
