@@ -1,0 +1,124 @@
+"""A live service with the demo in it, on a port and a database of its own; gone when the audit ends."""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.conftest import free_port
+from tests.databases import copied_database, database_server
+from trace.accounts import sessions
+from trace.accounts.models import Membership, Organisation, Role
+from trace.accounts.permissions import Actor
+from trace.app import create_app
+from trace.batches.models import Batch
+from trace.cli import demo, processes, texts
+from trace.core.config import Settings
+from trace.core.database import make_engine, new_session
+from trace.core.short_codes import new_code
+from trace.verdict.queries import look_up
+from trace.verdict.rules import Verdict, decide
+
+CODE_LENGTH = 10
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where it is, one code for each verdict the demo can show, and a key of a producer.
+
+    ``codes`` misses a verdict only where no batch of the demo is in that state.
+    """
+
+    url: str
+    codes: dict[Verdict, str]
+    key: str
+
+    @property
+    def missing(self) -> tuple[Verdict, ...]:
+        """The verdicts no code of the demo shows."""
+        return tuple(verdict for verdict in Verdict if verdict not in self.codes)
+
+    def pages(self) -> dict[str, str]:
+        """The public pages by name, in both languages: the front door and one page of each verdict."""
+        return {
+            f"{name} ({language})": f"{self.url}{prefix}{path}"
+            for name, path in {
+                "home": "/",
+                **{str(v): f"/T/{code}" for v, code in self.codes.items()},
+            }.items()
+            for language, prefix in (("vi", ""), ("en", "/en"))
+        }
+
+
+@contextlib.contextmanager
+def live_site() -> Iterator[Site]:
+    """Start everything, fill the demo, and stop everything at the end."""
+    texts.compile_texts(only_if_older=True)
+    with (
+        database_server() as template,
+        copied_database(template) as database_url,
+        tempfile.TemporaryDirectory(prefix="audit-") as folder,
+    ):
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TRACE_")},
+            "DATABASE_URL": database_url,
+            "TRACE_PUBLIC_URL": url,
+            "TRACE_SECRET_KEY": secrets.token_hex(32),
+            "TRACE_STATE_FOLDER": folder,
+        }
+        settings = Settings.from_environment(environ)
+        demo.fill(settings)
+        codes, key = _prepare(settings)
+        web = processes.start_web(environ, "127.0.0.1", port, Path(folder))
+        try:
+            if not processes.wait_until_answering(url, web):
+                raise RuntimeError(
+                    f"The web server does not answer:\n{web.log_path.read_text(encoding='utf-8')}"
+                )
+            yield Site(url, codes, key)
+        finally:
+            web.stop()
+
+
+def _prepare(settings: Settings) -> tuple[dict[Verdict, str], str]:
+    engine = make_engine(settings.database_url)
+    try:
+        with create_app(settings, bind=engine).app_context(), new_session(engine) as session:
+            codes = _codes(session)
+            key = sessions.create_api_key(session, _busiest_producer(session), "Audit")
+            session.commit()
+    finally:
+        engine.dispose()
+    return codes, key
+
+
+def _codes(session: Session) -> dict[Verdict, str]:
+    """One code for each verdict, chosen by the same reads as the page."""
+    unknown = new_code(CODE_LENGTH)
+    slip = unknown[:-1] + ("A" if unknown[-1] != "A" else "B")
+    codes = [*session.scalars(select(Batch.code).order_by(Batch.created_at, Batch.id)), unknown, slip]
+    found: dict[Verdict, str] = {}
+    for code in codes:
+        found.setdefault(decide(look_up(session, code).facts).verdict, code)
+    return found
+
+
+def _busiest_producer(session: Session) -> Actor:
+    owner = session.scalars(
+        select(Membership)
+        .join(Organisation)
+        .join(Batch, Batch.organisation_id == Organisation.id)
+        .where(Membership.role == Role.OWNER, Membership.ended_at.is_(None), Batch.activated_at.is_not(None))
+        .group_by(Membership.id)
+        .order_by(func.count().desc(), Membership.id)
+        .limit(1)
+    ).one()
+    return Actor(owner.user_id, owner.organisation, Role.OWNER)
