@@ -30,7 +30,7 @@ def list_organisations(
         matches = [Organisation.name_folded.contains(fold(typed), autoescape=True)]
         if len(digits) >= FEWEST_DIGITS:
             matches += [
-                Organisation.phone.contains(digits.lstrip("0")),
+                Organisation.phone.contains(digits.removeprefix("0")),
                 Organisation.tax_code.startswith(digits),
             ]
         wanted = wanted.where(or_(*matches))

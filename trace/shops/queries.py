@@ -22,7 +22,7 @@ def count_receivers(session: Session, sender_id: UUID) -> int:
 
 def search_receivers(session: Session, sender_id: UUID, typed: str) -> list[Organisation]:
     """Up to 20 organisations whose name, or telephone number, holds what was typed, by name."""
-    digits = "".join(c for c in typed if c.isascii() and c.isdigit()).lstrip("0")
+    digits = "".join(c for c in typed if c.isascii() and c.isdigit()).removeprefix("0")
     matches = [Organisation.name_folded.contains(fold(typed), autoescape=True)]
     if len(digits) >= FEWEST_DIGITS:
         matches.append(Organisation.phone.contains(digits))
