@@ -12,9 +12,6 @@
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-# The first Python that is new enough; a plain `python3` may be older than one beside it.
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 PY := .venv/bin/python
 # The application is run from its root and never installed; the standard library has a module "trace" too.
 export PYTHONPATH := $(CURDIR)
@@ -53,13 +50,15 @@ lock: venv
 			--no-annotate --no-header "$$file.in" --output-file "$$file.txt" || exit 1; \
 	done
 
-venv:
-	@test -n "$(PYTHON)" || { echo "Install Python 3.11 or newer, then start again." >&2; exit 1; }
-	@exec $(PYTHON) -I trace/cli/install.py run
-
-venv-dev:
-	@test -n "$(PYTHON)" || { echo "Install Python 3.11 or newer, then start again." >&2; exit 1; }
-	@exec $(PYTHON) -I trace/cli/install.py dev
+# The first Python that is new enough makes .venv; a plain `python3` may be older than one beside it.
+venv venv-dev: kind = $(if $(filter venv-dev,$@),dev,run)
+venv venv-dev:
+	@$(PY) -I trace/cli/install.py $(kind) --is-ready 2>/dev/null && exit; \
+	for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		exec "$$python" -I trace/cli/install.py $(kind); \
+	done; \
+	echo "Install Python 3.11 or newer, then start again." >&2; exit 1
 
 browser: venv-dev
 	@$(PY) -m trace.cli find-browser

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from trace.core.config import Settings, libpq_url
-from trace.core.installation import DEMO_FILLED, find_fact
 from trace.core.local_state import open_state, write_private
 
 if TYPE_CHECKING:
     from trace.demo.fill import DemoSummary
 
 FILE = "demo.json"
+# The name in trace.core.installation, which would load SQLAlchemy at every start (a test compares them).
+DEMO_FILLED = "demo_filled_at"
 
 
 class DemoRefused(Exception):
@@ -91,6 +92,7 @@ def fill(settings: Settings) -> None:
     from trace.core import clock
     from trace.core.blobs import BlobStore
     from trace.core.database import make_engine, new_session
+    from trace.core.installation import find_fact
     from trace.demo.fill import fill as fill_demo
 
     engine = make_engine(settings.database_url)

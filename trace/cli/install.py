@@ -6,17 +6,15 @@
 uv installs when it can (seconds instead of half a minute), pip when it cannot; both check every hash of the lock
 file, and both use the package index this machine's pip is set up for. A start that was broken off is found by the
 note it left and begun again in an empty folder.
+
+What only an installation needs is imported there: every `make` runs this first, mostly to find nothing to do.
 """
 
 import fcntl
 import hashlib
 import os
-import shutil
-import subprocess
 import sys
-import threading
 import time
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +37,8 @@ class InstallProblem(Exception):
 def main(arguments: list[str]) -> int:
     """Install what is asked for unless it is there already; returns the exit code."""
     kind = arguments[0] if arguments else "run"
+    if "--is-ready" in arguments:
+        return 0 if is_ready(kind) else 1
     try:
         VENV.mkdir(exist_ok=True)
         if is_ready(kind):
@@ -100,6 +100,8 @@ def is_sound() -> bool:
     """Whether there is a virtual environment of this Python that no broken-off installation left behind."""
     if (VENV / UNFINISHED).exists() or not (VENV / "pyvenv.cfg").exists():
         return False
+    import subprocess
+
     asked = [str(PYTHON), "-c", "import sys, pip; print(sys.version); print(sys.prefix)"]
     try:
         answer = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60)
@@ -114,6 +116,8 @@ def is_sound() -> bool:
 
 def empty() -> None:
     """Remove what is in the folder, but not the lock that others wait for."""
+    import shutil
+
     for path in VENV.iterdir():
         if path.name == LOCK:
             continue
@@ -124,6 +128,9 @@ def empty() -> None:
 
 
 def make_venv() -> None:
+    import subprocess
+    import venv
+
     (VENV / UNFINISHED).touch()
     try:
         venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
@@ -183,12 +190,16 @@ def run_uv(locks: tuple[str, ...]) -> str:
 
 
 def complaint(command: list[str], environ: dict[str, str]) -> str:
+    import subprocess
+
     done = subprocess.run(command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else (done.stderr or done.stdout or f"exit code {done.returncode}")
 
 
 def pip_settings() -> dict[str, str]:
     """The settings of this machine's pip, by option name; the environment's win over the files', as in pip."""
+    import subprocess
+
     command = [str(PYTHON), "-m", "pip", "config", "list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     settings: dict[str, str] = {}
@@ -231,6 +242,8 @@ def last_line(told: str) -> str:
 
 def announce(title: str, do: Callable[[], None]) -> None:
     """Say what lasts, count the seconds on a terminal, and say how long it took."""
+    import threading
+
     started = time.monotonic()
     done = threading.Event()
     live = sys.stdout.isatty()

@@ -16,7 +16,7 @@ from typing import TextIO
 
 import psycopg
 
-from trace.cli import addresses, database, demo, processes
+from trace.cli import addresses, database, demo, processes, texts
 from trace.cli.progress import step
 from trace.core import local_state
 from trace.core.config import ConfigurationError, Settings
@@ -145,9 +145,6 @@ def _prepare(settings: Settings, options: Options, out: TextIO) -> None:
         with step("Bringing the database to the newest schema", out):
             database.migrate(settings.migration_database_url)
             database.name_log(settings.database_url, settings.log_origin)
-    # Loading Babel takes longer than looking at the files' times.
-    from trace.cli import texts
-
     try:
         texts.compile_texts(only_if_older=True)
     except texts.TextProblem as error:

@@ -11,13 +11,13 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po
+from typing import TYPE_CHECKING
 
 from trace.core.local_state import CHECKOUT
+
+# Babel is loaded where it is used: a start that finds the catalogue fresh does not need it.
+if TYPE_CHECKING:
+    from babel.messages.catalog import Message
 
 PARTS = Path("translations/vi")
 COMPILED = PARTS / "LC_MESSAGES" / "messages.mo"
@@ -45,7 +45,7 @@ class TextProblem(Exception):
 class Parts:
     """All parts of the catalogue, merged; ``contradictions`` are the entries that disagree."""
 
-    entries: dict[tuple[str, str | None], tuple[Message, str]] = field(default_factory=dict)
+    entries: dict[tuple[str, str | None], tuple["Message", str]] = field(default_factory=dict)
     contradictions: list[str] = field(default_factory=list)
 
 
@@ -58,6 +58,9 @@ def compile_texts(root: Path = CHECKOUT, *, only_if_older: bool = False) -> bool
     target = root / COMPILED
     if only_if_older and _is_fresh(root, target):
         return False
+    from babel.messages.catalog import Catalog
+    from babel.messages.mofile import write_mo
+
     parts = _read_parts(root)
     if parts.contradictions:
         raise TextProblem("\n".join(parts.contradictions))
@@ -109,6 +112,8 @@ def _is_fresh(root: Path, target: Path) -> bool:
 
 
 def _read_parts(root: Path) -> Parts:
+    from babel.messages.pofile import PoFileError, read_po
+
     parts = Parts()
     for path in sorted((root / PARTS).glob("*.po")):
         name = path.relative_to(root).as_posix()
@@ -147,6 +152,8 @@ def _said_twice(path: Path, name: str) -> list[str]:
 
 def _extract(root: Path) -> dict[tuple[str, str | None], str]:
     """Every text in the code, with the first place it stands at."""
+    from babel.messages.extract import extract_from_dir
+
     found: dict[tuple[str, str | None], str] = {}
     for source in SOURCES:
         if not (root / source).is_dir():
@@ -163,14 +170,14 @@ def _key(message_id: MessageId) -> str:
     return message_id if isinstance(message_id, str) else message_id[0]
 
 
-def _strings(message: Message) -> Iterator[str]:
+def _strings(message: "Message") -> Iterator[str]:
     if isinstance(message.string, str):
         yield message.string
     else:
         yield from message.string or ()
 
 
-def _placeholder_faults(message: Message) -> Iterator[str]:
+def _placeholder_faults(message: "Message") -> Iterator[str]:
     ids = [message.id] if isinstance(message.id, str) else list(message.id)
     wanted = {name for text in ids for name in PLACEHOLDER.findall(text)}
     for text in _strings(message):
