@@ -125,7 +125,7 @@ def test_eight_who_sell_the_same_goods_sell_what_there_was(market: Market) -> No
         assert _held(market.engine, batch_id, market.producer) == 0
         with new_session(market.engine) as session:
             balance = session.get_one(Balance, batch_id)
-            assert (balance.held, balance.sold) == (0, 50)
+            assert [balance.held, balance.sold] == [0, 50]
 
 
 def test_one_form_sent_eight_times_at_once_sells_once(market: Market) -> None:

@@ -1,0 +1,89 @@
+"""Pictures: what is stored is pixels and nothing else."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy.orm import Session
+
+from trace.core.blobs import LARGEST_BYTES, LONGEST_EDGE, THUMBNAIL_EDGE, Blob, BlobStore, store_picture
+from trace.core.errors import BadInput
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BlobStore:
+    return BlobStore(tmp_path / "pictures")
+
+
+def _picture(kind: str = "JPEG", size: tuple[int, int] = (1200, 900), **options: object) -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", size, "#0B6B3A").save(out, kind, **options)
+    out.seek(0)
+    return out
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_kept_in_two_sizes_under_its_hash(session: Session, store: BlobStore, kind: str) -> None:
+    sha256 = store_picture(session, store, _picture(kind), "picture")
+    assert hashlib.sha256(store.path(sha256).read_bytes()).hexdigest() == sha256
+    with Image.open(store.path(sha256)) as large, Image.open(store.path(sha256, small=True)) as small:
+        assert max(large.size) == LONGEST_EDGE
+        assert small.size == (THUMBNAIL_EDGE, THUMBNAIL_EDGE)
+    assert session.get_one(Blob, sha256).width == LONGEST_EDGE
+
+
+def test_metadata_does_not_survive(session: Session, store: BlobStore) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "thửa nhà ông Mẫu"
+    sha256 = store_picture(session, store, _picture(exif=exif), "picture")
+    with Image.open(store.path(sha256)) as kept:
+        assert not kept.getexif()
+
+
+def test_a_picture_taken_sideways_is_turned_upright(session: Session, store: BlobStore) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    sha256 = store_picture(session, store, _picture(size=(400, 200), exif=exif), "picture")
+    with Image.open(store.path(sha256)) as kept:
+        assert kept.size == (200, 400)
+
+
+def test_the_same_picture_twice_is_one(session: Session, store: BlobStore) -> None:
+    first = store_picture(session, store, _picture("PNG"), "picture")
+    assert store_picture(session, store, _picture("PNG"), "picture") == first
+    assert len(list(store.folder.rglob("*.webp"))) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"%PDF-1.7",
+        b"GIF89a" + b"\0" * 50,
+        _picture().getvalue()[:200],
+    ],
+)
+def test_what_is_no_picture_is_refused_on_its_field(
+    session: Session, store: BlobStore, content: bytes
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        store_picture(session, store, io.BytesIO(content), "picture")
+    assert (refused.value.code, refused.value.field) == ("not-a-picture", "picture")
+
+
+def test_a_file_over_five_megabytes_is_refused_unread(session: Session, store: BlobStore) -> None:
+    with pytest.raises(BadInput) as refused:
+        store_picture(session, store, io.BytesIO(b"\0" * (LARGEST_BYTES + 10)), "picture")
+    assert refused.value.code == "picture-too-large"
+
+
+def test_a_picture_of_too_many_pixels_is_refused(session: Session, store: BlobStore) -> None:
+    bomb = io.BytesIO()
+    Image.new("1", (7000, 6000)).save(bomb, "PNG")
+    bomb.seek(0)
+    with pytest.raises(BadInput) as refused:
+        store_picture(session, store, bomb, "picture")
+    assert refused.value.code == "not-a-picture"
