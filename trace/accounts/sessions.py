@@ -5,9 +5,7 @@ signed in is never slowed by others (a cooperative must not be locked out at pac
 """
 
 import hashlib
-import hmac
 import secrets
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,8 +13,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import case, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from trace.accounts import queries, rules
@@ -32,8 +29,9 @@ from trace.accounts.models import (
 )
 from trace.accounts.permissions import Actor, require_owner
 from trace.accounts.security_log import Action, record
+from trace.accounts.tries import count_failure, keyed, slow_strangers
 from trace.core import clock
-from trace.core.errors import BadInput, Forbidden, NotFound, TooManyTries
+from trace.core.errors import BadInput, Forbidden, NotFound
 from trace.core.short_codes import ALPHABET
 
 TOKEN_BYTES = 32
@@ -118,12 +116,12 @@ def sign_in(
     number = rules.normalise_phone(phone) or phone[:20]
     user = queries.find_user_by_phone(session, number)
     device = _find_device(session, user, device_token)
-    by_number = _keyed(key, "phone", number)
-    subjects = {by_number: rules.FREE_TRIES, _keyed(key, "address", address): rules.FREE_TRIES_OF_AN_ADDRESS}
+    by_number = keyed(key, "phone", number)
+    subjects = {by_number: rules.FREE_TRIES, keyed(key, "address", address): rules.FREE_TRIES_OF_AN_ADDRESS}
     if device is None:
-        _slow_strangers(session, subjects, user)
+        slow_strangers(session, subjects, user)
     if not check_password(user, password[: rules.LONGEST_PASSWORD + 1]):
-        _count_failure(session, subjects, device, user)
+        count_failure(session, subjects, device, user)
         raise WrongPassword(_l("The number or the password is wrong."), field="password")
     assert user is not None  # noqa: S101 - check_password is false for nobody; mypy cannot see it
     session.execute(delete(SignInFailures).where(SignInFailures.subject_hash == by_number))
@@ -208,10 +206,10 @@ def change_password(session: Session, sign_in: SignIn, old: str, new: str, *, ke
     unlocked phone must not find the password by trying.
     """
     user = sign_in.user
-    subjects = {_keyed(key, "own-password", str(user.id)): rules.FREE_TRIES}
-    _slow_strangers(session, subjects, user)
+    subjects = {keyed(key, "own-password", str(user.id)): rules.FREE_TRIES}
+    slow_strangers(session, subjects, user)
     if not check_password(user, old[: rules.LONGEST_PASSWORD + 1]):
-        _count_failure(session, subjects, None, user)
+        count_failure(session, subjects, None, user)
         raise WrongPassword(_l("This is not your present password."), field="old_password")
     check_new_password(new, "new_password")
     _set_password(session, user, new)
@@ -271,10 +269,10 @@ def recover(
     number = rules.normalise_phone(phone) or phone[:20]
     user = queries.find_user_by_phone(session, number)
     subjects = {
-        _keyed(key, "recovery", number): rules.FREE_TRIES,
-        _keyed(key, "address", address): rules.FREE_TRIES_OF_AN_ADDRESS,
+        keyed(key, "recovery", number): rules.FREE_TRIES,
+        keyed(key, "address", address): rules.FREE_TRIES_OF_AN_ADDRESS,
     }
-    _slow_strangers(session, subjects, user)
+    slow_strangers(session, subjects, user)
     normalised = "".join(c for c in code.upper() if c in ALPHABET)
     stored = session.scalars(
         select(RecoveryCode)
@@ -282,7 +280,7 @@ def recover(
         .with_for_update()
     ).one_or_none()
     if user is None or stored is None or stored.user_id != user.id or stored.expires_at <= clock.now():
-        _count_failure(session, subjects, None, user)
+        count_failure(session, subjects, None, user)
         raise WrongRecoveryCode(
             _l(
                 "This code does not fit the number, was already used, or is older than 48 hours. Ask for a new one."
@@ -341,10 +339,6 @@ def find_api_key(session: Session, key: str) -> ApiKey | None:
     ).one_or_none()
 
 
-def _keyed(key: bytes, kind: str, value: str) -> bytes:
-    return hmac.digest(key, f"{kind}:{value}".encode(), "sha256")
-
-
 def _find_device(session: Session, user: User | None, device_token: str | None) -> Device | None:
     if user is None or not device_token:
         return None
@@ -354,42 +348,6 @@ def _find_device(session: Session, user: User | None, device_token: str | None) 
     if device is None or device.failed_in_a_row >= rules.TRIES_OF_A_KNOWN_DEVICE:
         return None
     return device
-
-
-def _slow_strangers(session: Session, subjects: Mapping[bytes, int], user: User | None) -> None:
-    """Raise ``TooManyTries`` while one of the subjects (each with its free tries) has to wait."""
-    now = clock.now()
-    rows = session.scalars(select(SignInFailures).where(SignInFailures.subject_hash.in_(subjects)))
-    wait = max(
-        (rules.wait_after(row.failed, row.last_failed_at, now, subjects[row.subject_hash]) for row in rows),
-        default=0,
-    )
-    if wait:
-        record(session, Action.SIGN_IN_SLOWED, user_id=user.id if user else None, seconds=wait)
-        raise TooManyTries(_l("Too many wrong tries. Wait a moment, then try again."), retry_after=wait)
-
-
-def _count_failure(
-    session: Session, subjects: Iterable[bytes], device: Device | None, user: User | None
-) -> None:
-    if device is not None:
-        device.failed_in_a_row += 1
-    else:
-        now = clock.now()
-        # Sorted, so that two requests never wait for each other's row.
-        rows = [{"subject_hash": subject, "failed": 1, "last_failed_at": now} for subject in sorted(subjects)]
-        is_forgotten = SignInFailures.last_failed_at < now - rules.FORGOTTEN_AFTER
-        upsert = insert(SignInFailures).values(rows)
-        session.execute(
-            upsert.on_conflict_do_update(
-                index_elements=[SignInFailures.subject_hash],
-                set_={
-                    "failed": case((is_forgotten, 1), else_=SignInFailures.failed + 1),
-                    "last_failed_at": upsert.excluded.last_failed_at,
-                },
-            )
-        )
-    record(session, Action.SIGN_IN_FAILED, user_id=user.id if user else None, known_device=device is not None)
 
 
 def _set_password(session: Session, user: User, password: str) -> None:
