@@ -17,6 +17,11 @@ MOST_STANDARDS = 12
 LONGEST_STANDARD = 120
 
 
+def _empty(sentence: Any) -> dict[str, Any]:
+    """What to say of a choice that was not made: on the summary alone "choose one" would not tell of what."""
+    return {"required": sentence, "null": sentence}
+
+
 class Percent(Quantity):
     """A percentage typed as people type it; 0 is one too, and "1.500" cannot mean fifteen hundred."""
 
@@ -50,14 +55,16 @@ class _Form(ma.Schema):
 class ProductForm(_Form):
     """A product, as its form has it: one unit is a measure, or "count" with a word."""
 
-    name = Name(required=True, longest=120)
+    name = Name(required=True, longest=120, empty=_l("Write the product name."))
     ocop_set = Whole(low=1, high=26, required=True, empty=_l("Choose one of the 26 OCOP product sets."))
     measure = Text(required=True, longest=10, empty=_l("Choose a unit."))
     packaging_word = Name(longest=20, load_default="")
     second_unit = Name(longest=20, load_default=None)
     usual_weight_kg = Quantity(load_default=None)
     natural_loss_percent = Percent(load_default=Decimal(0))
-    expiry_kind = Choice(ExpiryKind, required=True)
+    expiry_kind = Choice(
+        ExpiryKind, required=True, error_messages=_empty(_l("Choose use by, best before or no expiry date."))
+    )
     shelf_life_days = Whole(low=1, high=LONGEST_SHELF_LIFE_DAYS, load_default=None)
     gtin = Text(longest=20, load_default=None)
     brand = Name(longest=80, load_default="")
@@ -70,22 +77,23 @@ class ProductForm(_Form):
 class CertificateForm(_Form):
     """An OCOP decision; its expiry is derived."""
 
-    decision_number = Name(required=True, longest=60)
-    decided_on = Day(required=True)
-    issuer = Name(required=True, longest=120)
-    stars = Whole(low=3, high=5, required=True, empty=_l("Choose one."))
+    stars = Whole(low=3, high=5, required=True, empty=_l("Choose the number of stars."))
+    decision_number = Name(required=True, longest=60, empty=_l("Write the number of the decision."))
+    decided_on = Day(required=True, empty=_l("Write the date of the decision."))
+    issuer = Name(required=True, longest=120, empty=_l("Write who issued it."))
 
 
 class BatchForm(_Form):
-    """A batch; ``derived_for`` is the date for which the form's expiry was derived before anybody edited it."""
+    """A batch, in the order of its form; ``derived_for`` is the date for which the form's expiry was derived before
+    anybody edited it."""
 
     product_id = Id(required=True)
-    location_id = Id(required=True, empty=_l("Choose a place."))
-    lot_number = Text(required=True, longest=40)
-    date_kind = Choice(DateKind, required=True)
-    produced_on = Day(required=True)
-    quantity = Quantity(required=True)
+    quantity = Quantity(required=True, empty=_l("Write the quantity."))
+    date_kind = Choice(DateKind, required=True, error_messages=_empty(_l("Choose which date it is.")))
+    produced_on = Day(required=True, empty=_l("Write the date of harvest or production."))
+    lot_number = Text(required=True, longest=40, empty=_l("Write the lot number."))
     expires_on = Day(load_default=None)
+    location_id = Id(required=True, empty=_l("Choose a place."))
     derived_for = Day(load_default=None)
 
 
