@@ -248,6 +248,8 @@ def _chips(batch: Batch, today: date) -> list[Chip]:
             chips.append(Chip(_("Past its best-before date"), "copy"))
     elif days == 0:
         chips.append(Chip(_("Last day today"), "copy"))
+    elif days == 1:
+        chips.append(Chip(_("Last day tomorrow"), "note"))
     elif days <= SOON_DAYS:
         chips.append(Chip(_("%(days)d days left", days=days), "note"))
     return chips

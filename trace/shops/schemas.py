@@ -1,12 +1,20 @@
 """What the forms of custody send."""
 
+from typing import Any
+
 import marshmallow as ma
+from flask_babel import lazy_gettext as _l
 
 from trace.accounts.models import PartyKind
 from trace.core.fields import Choice, Instant, Quantity, Text
 from trace.events.rules import DisposalReason
 
 LONGEST_NOTE = 500
+
+
+def told(empty: Any) -> dict[str, Any]:
+    """What to say where a field was left empty: the list on top of a form names the field by it."""
+    return {"required": empty, "null": empty}
 
 
 class MovementForm(ma.Schema):
@@ -16,19 +24,19 @@ class MovementForm(ma.Schema):
         # What an ambiguous number means comes beside it, as quantity_meaning.
         unknown = ma.EXCLUDE
 
-    quantity = Quantity(required=True)
+    quantity = Quantity(required=True, error_messages=told(_l("Write how much it is.")))
     event_time = Instant(load_default=None)
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
 
 class DestroyForm(MovementForm):
-    reason = Choice(DisposalReason, required=True)
+    reason = Choice(DisposalReason, required=True, error_messages=told(_l("Choose why.")))
 
 
 class PartyForm(ma.Schema):
     """Somebody without an account; the number is what one calls when goods are recalled."""
 
-    party_kind = Choice(PartyKind, required=True)
-    party_name = Text(longest=120, required=True)
+    party_kind = Choice(PartyKind, required=True, error_messages=told(_l("Choose what kind of buyer it is.")))
+    party_name = Text(longest=120, required=True, error_messages=told(_l("Write who receives the goods.")))
     party_phone = Text(longest=30, load_default="")
     commune_code = Text(longest=5, load_default=None)

@@ -9,6 +9,7 @@ import marshmallow as ma
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from trace.accounts.access import actor
 from trace.accounts.permissions import Actor
@@ -27,6 +28,7 @@ from trace.events.models import Shipment
 from trace.events.texts import quantity_in_words
 from trace.shops import pages
 from trace.shops.blueprint import blueprint
+from trace.shops.schemas import told
 
 FULL = "full"
 
@@ -135,7 +137,8 @@ def _names(page: pages.ShipmentPage) -> list[str]:
 def _counted(form: Form, page: pages.ShipmentPage) -> dict[UUID, Decimal]:
     """What was counted of each batch. Raises ``BadInput``."""
     names = _names(page)
-    schema = ma.Schema.from_dict({name: Quantity(required=True) for name in names})
+    empty = told(_l("Write what really arrived."))
+    schema = ma.Schema.from_dict({name: Quantity(required=True, error_messages=empty) for name in names})
     counted = form.load(schema(unknown=ma.EXCLUDE))
     return {line.batch.id: counted[name] for name, line in zip(names, page.lines, strict=True)}
 
@@ -157,7 +160,7 @@ def _tell_line(line: pages.Line) -> None:
 
     if line.received is None:
         return
-    told = _(
+    sentence = _(
         "Received %(quantity)s %(unit)s of %(product)s (%(words)s).",
         quantity=figures(line.received),
         unit=unit,
@@ -165,13 +168,13 @@ def _tell_line(line: pages.Line) -> None:
         words=quantity_in_words(line.received, batch),
     )
     if line.lost:
-        told += " " + _(
+        sentence += " " + _(
             "%(lost)s %(unit)s short, within the natural loss of %(percent)s %% for these goods: closed by itself.",
             lost=figures(line.lost),
             unit=unit,
             percent=figures(line.tolerance_percent),
         )
-    flash(told, "success")
+    flash(sentence, "success")
     if line.open:
         flash(
             _(
