@@ -69,9 +69,8 @@ def _start(clone: Path) -> float:
         ["make", "run"], cwd=clone, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=True,
     )  # fmt: skip
-    assert process.stdout is not None
     said = []
-    for line in process.stdout:
+    for line in process.stdout or ():
         said.append(line)
         if READY in line:
             took = time.monotonic() - began

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from procrastinate import App, Blueprint
 from sqlalchemy import text
 
+from trace.accounts.tries import forget_old_tries
 from trace.core.idempotency import forget_old_keys
 from trace.core.queue import make_queue
 
@@ -29,6 +30,14 @@ def forget_idempotency_keys(timestamp: int) -> None:
     log.info("idempotency-keys-forgotten", count=forgotten)
 
 
+def forget_tries(timestamp: int) -> None:
+    """Forget wrong passwords and sign-ups counted over a day ago."""
+    with current_app.extensions["sessions"]() as session:
+        forgotten = forget_old_tries(session)
+        session.commit()
+    log.info("tries-forgotten", count=forgotten)
+
+
 def make_app_queue(app: Flask) -> App:
     """The queue of an application, with every feature's jobs.
 
@@ -39,6 +48,7 @@ def make_app_queue(app: Flask) -> App:
     housekeeping.periodic(cron="37 2 * * *")(
         housekeeping.task(name="forget_idempotency_keys")(forget_idempotency_keys)
     )
+    housekeeping.periodic(cron="47 2 * * *")(housekeeping.task(name="forget_tries")(forget_tries))
     queue = make_queue(app.config["SETTINGS"].database_url)
     queue.add_tasks_from(housekeeping, namespace="housekeeping")
     return queue

@@ -2,9 +2,10 @@
 
 import hmac
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import case, select
+from sqlalchemy import case, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -40,18 +41,40 @@ def count_failure(
     if device is not None:
         device.failed_in_a_row += 1
     else:
-        now = clock.now()
-        # Sorted, so that two requests never wait for each other's row.
-        rows = [{"subject_hash": subject, "failed": 1, "last_failed_at": now} for subject in sorted(subjects)]
-        is_forgotten = SignInFailures.last_failed_at < now - rules.FORGOTTEN_AFTER
-        upsert = insert(SignInFailures).values(rows)
-        session.execute(
-            upsert.on_conflict_do_update(
-                index_elements=[SignInFailures.subject_hash],
-                set_={
-                    "failed": case((is_forgotten, 1), else_=SignInFailures.failed + 1),
-                    "last_failed_at": upsert.excluded.last_failed_at,
-                },
-            )
-        )
+        _count(session, subjects)
     record(session, Action.SIGN_IN_FAILED, user_id=user.id if user else None, known_device=device is not None)
+
+
+def count_sign_up(session: Session, key: bytes, address: str) -> None:
+    """Count a sign-up, taken or refused: it also tells whether a number has an account. Raises ``TooManyTries``.
+
+    The caller commits before the sign-up itself, so that a refused one counts too.
+    """
+    subjects = {keyed(key, "sign-up", address): rules.FREE_TRIES_OF_AN_ADDRESS}
+    slow_strangers(session, subjects, None)
+    _count(session, subjects)
+
+
+def forget_old_tries(session: Session) -> int:
+    """Delete counts that no longer slow anybody; returns how many."""
+    result: Any = session.execute(
+        delete(SignInFailures).where(SignInFailures.last_failed_at < clock.now() - rules.FORGOTTEN_AFTER)
+    )
+    return int(result.rowcount)
+
+
+def _count(session: Session, subjects: Iterable[bytes]) -> None:
+    now = clock.now()
+    # Sorted, so that two requests never wait for each other's row.
+    rows = [{"subject_hash": subject, "failed": 1, "last_failed_at": now} for subject in sorted(subjects)]
+    is_forgotten = SignInFailures.last_failed_at < now - rules.FORGOTTEN_AFTER
+    upsert = insert(SignInFailures).values(rows)
+    session.execute(
+        upsert.on_conflict_do_update(
+            index_elements=[SignInFailures.subject_hash],
+            set_={
+                "failed": case((is_forgotten, 1), else_=SignInFailures.failed + 1),
+                "last_failed_at": upsert.excluded.last_failed_at,
+            },
+        )
+    )
