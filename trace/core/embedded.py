@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -123,6 +123,7 @@ class EmbeddedPostgres:
             binaries = binaries.copied_to(programs)
         _refuse_without_room(home, ROOM_TO_START if made_by.exists() else self.room_for_data)
         _clear_after_crash(data)
+        _remove_socket_folder(local_state.find_announced(self.state_folder))
         socket_folder = _make_socket_folder(account)
         stack.callback(shutil.rmtree, socket_folder, ignore_errors=True)
         self._log_start = self._rotate_log()
@@ -369,8 +370,13 @@ def _clear_after_crash(data: Path) -> None:
             "start again."
         )
     note.unlink(missing_ok=True)
-    if len(lines) > 4 and Path(lines[4]).name.startswith(SOCKET_PREFIX):
-        shutil.rmtree(lines[4], ignore_errors=True)
+
+
+def _remove_socket_folder(left: local_state.Running | None) -> None:
+    """Remove the socket folder of an owner that was killed; its server ended by itself and left it."""
+    host = parse_qs(urlsplit(left.database_url).query).get("host", [""])[0] if left else ""
+    if Path(host).name.startswith(SOCKET_PREFIX):
+        shutil.rmtree(host, ignore_errors=True)
 
 
 def _status(data: Path) -> str:

@@ -188,15 +188,19 @@ def test_a_second_start_in_the_same_checkout_is_refused(
         pass
 
 
-def test_a_killed_owner_takes_its_server_with_it(
+def test_a_killed_owner_takes_its_server_with_it_and_the_next_clears_the_socket(
     state: Path, owner: Callable[[], subprocess.Popen[str]]
 ) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("only Linux tells a child that its parent has ended")
     process = owner()
+    url = embedded.find_running(state)
+    assert url is not None
     process.kill()
     process.wait()
     wait_until(lambda: working_in(data_folder(state)) == [])
+    with run(state).running():
+        assert not Path(url.split("host=")[1].split("&")[0]).exists()
 
 
 def test_after_a_kill_of_everything_it_starts_again(
