@@ -1,7 +1,7 @@
 """The label's typeface: Be Vietnam Pro in two weights, measured. Digits have one width (static/fonts/README.md)."""
 
 import struct
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,13 @@ def size_for_x_height(x_height_mm: float) -> float:
     return x_height_mm / X_HEIGHT
 
 
+@lru_cache(maxsize=4096)
 def width_mm(text: str, size_mm: float, name: str) -> float:
     """The advance width of ``text`` set at ``size_mm``, in millimetres."""
     return float(face(name).stringWidth(text, size_mm))
 
 
+@lru_cache(maxsize=4096)
 def ink(text: str, name: str) -> tuple[float, float]:
     """How far the ink of ``text`` reaches above and below its baseline, as parts of the type size.
 

@@ -8,7 +8,7 @@ to type under the QR with the site on the same baseline.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 
 from labels.fonts import CAP_HEIGHT, REGULAR, SEMIBOLD, ink, missing_characters, size_for_x_height, width_mm
 from labels.qr import QUIET_ZONE_MODULES, QrSymbol, qr_matrix
@@ -23,7 +23,8 @@ from labels.spec import (
     SheetSpec,
     TextDoesNotFit,
 )
-from trace.core.short_codes import pretty
+from labels.wrapping import broken, even_lines
+from trace.core.short_codes import ALPHABET, pretty
 from trace.core.text import tidy
 
 # Type sizes in millimetres, tried from the largest; the smallest permitted is added from the sheet's letter height.
@@ -101,6 +102,15 @@ class _Line:
 
 
 @dataclass(frozen=True)
+class _Foot:
+    """The line with the code to type, the height of its ink, and whether the site must go elsewhere."""
+
+    texts: tuple[PlacedText, ...]
+    top: float
+    lacks_site: bool
+
+
+@dataclass(frozen=True)
 class _Frame:
     """What the QR and the code line leave for the text column."""
 
@@ -136,20 +146,25 @@ def lay_out(content: LabelContent, spec: SheetSpec) -> LabelLayout:
     qr_side = qr.modules * spec.module_mm
     quiet = QUIET_ZONE_MODULES * spec.module_mm
     left = qr_side + quiet
-    foot, foot_top, site_in_column = _foot(content, spec, qr_side + quiet, smallest, second)
-    frame = _Frame(left, spec.content_width_mm - left, foot_top - _GAP_ABOVE_CODE_LINE, smallest, second)
-    if frame.width < smallest * 4:
-        raise TextDoesNotFit("address")
-    placed = _best_column(content, frame, site_in_column)
+    refusal: TextDoesNotFit | None = None
+    for foot in _feet(content, spec, left, (smallest, (smallest + second) / 2, second)):
+        frame = _Frame(left, spec.content_width_mm - left, foot.top - _GAP_ABOVE_CODE_LINE, smallest, second)
+        try:
+            placed = _best_column(content, frame, foot.lacks_site)
+            break
+        except TextDoesNotFit as too_long:
+            refusal = refusal or too_long  # the best line's own culprit, not what a makeshift lacks
+    else:
+        raise refusal or TextDoesNotFit("address")
     tags = tuple(_tag(text) for text in placed if text.light)
 
     # The top of the symbol on the top of the first line's capitals or tag, as far as the code line below leaves room.
     first = placed[0]
     top = tags[0].y_mm if tags else first.baseline_mm - CAP_HEIGHT * first.size_mm
-    qr_y = max(0.0, min(top, foot_top - quiet - qr_side))
-    texts = [*placed, *foot]
+    qr_y = max(0.0, min(top, foot.top - quiet - qr_side))
+    texts = [*placed, *foot.texts]
     word_line = _Line((_Run(CODE_WORD, 0.0, REGULAR),), second)
-    word_baseline = foot_top - _GAP_ABOVE_CODE_LINE - word_line.below
+    word_baseline = foot.top - _GAP_ABOVE_CODE_LINE - word_line.below
     if word_baseline - word_line.above >= qr_y + qr_side + quiet:
         texts.append(PlacedText(CODE_WORD, 0.0, word_baseline, second, REGULAR))
     return LabelLayout(qr, 0.0, qr_y, tuple(texts), tags)
@@ -176,37 +191,33 @@ def _checked(content: LabelContent) -> LabelContent:
     return tidied
 
 
-def _foot(
-    content: LabelContent, spec: SheetSpec, qr_bottom: float, smallest: float, second: float
-) -> tuple[list[PlacedText], float, bool]:
-    """The code under the QR and, where it fits, the site on the same line; the line's top; whether the site is left."""
+def _feet(
+    content: LabelContent, spec: SheetSpec, beside: float, site_sizes: tuple[float, ...]
+) -> Iterator[_Foot]:
+    """Code lines to try, best first: the site on the same baseline, then the site left to the text column."""
     code, site = pretty(content.code), content.readable_site
-    for code_size in (*_CODE_SIZES, smallest):
-        code_width = width_mm(code, code_size, SEMIBOLD)
-        for site_size in (smallest, (smallest + second) / 2, second):
-            site_width = width_mm(site, site_size, REGULAR)
-            if code_width + _GAP_BEFORE_SITE + site_width > spec.content_width_mm:
-                continue
-            below = max(ink(site, REGULAR)[1] * site_size, ink(code, SEMIBOLD)[1] * code_size)
-            above = max(ink(site, REGULAR)[0] * site_size, ink(code, SEMIBOLD)[0] * code_size)
-            baseline = spec.content_height_mm - below
-            if baseline - above < qr_bottom:
-                continue
-            site_x = spec.content_width_mm - site_width
-            return (
-                [
-                    PlacedText(code, 0.0, baseline, code_size, SEMIBOLD),
-                    PlacedText(site, site_x, baseline, site_size, REGULAR),
-                ],
-                baseline - above,
-                False,
+    code_above, code_below = ink(ALPHABET, SEMIBOLD)  # of any code, so that labels of one run all look alike
+    site_above, site_below = ink(site, REGULAR)
+    if beside + 4 * site_sizes[0] > spec.content_width_mm:
+        return  # no column is left beside the QR
+    # Room for nearly any code of this length, not just for this one, for the same reason.
+    usual = 1.06 * len(code) / len(ALPHABET) * width_mm(ALPHABET, 1.0, SEMIBOLD)
+    code_width = max(width_mm(code, 1.0, SEMIBOLD), usual)
+    code_sizes = [*_CODE_SIZES, site_sizes[0]]
+    for code_size, site_size in product(code_sizes, site_sizes):
+        site_x = spec.content_width_mm - width_mm(site, site_size, REGULAR)
+        baseline = spec.content_height_mm - max(code_below * code_size, site_below * site_size)
+        top = baseline - max(code_above * code_size, site_above * site_size)
+        if code_width * code_size + _GAP_BEFORE_SITE <= site_x and top >= beside:
+            placed_code = PlacedText(code, 0.0, baseline, code_size, SEMIBOLD)
+            yield _Foot(
+                (placed_code, PlacedText(site, site_x, baseline, site_size, REGULAR)), top, lacks_site=False
             )
-    for code_size in (*_CODE_SIZES, smallest):
-        above, below = (part * code_size for part in ink(code, SEMIBOLD))
-        baseline = spec.content_height_mm - below
-        if width_mm(code, code_size, SEMIBOLD) <= spec.content_width_mm and baseline - above >= qr_bottom:
-            return [PlacedText(code, 0.0, baseline, code_size, SEMIBOLD)], baseline - above, True
-    raise TextDoesNotFit("address")
+    for code_size in code_sizes:
+        baseline = spec.content_height_mm - code_below * code_size
+        top = baseline - code_above * code_size
+        if code_width * code_size <= spec.content_width_mm and top >= beside:
+            yield _Foot((PlacedText(code, 0.0, baseline, code_size, SEMIBOLD),), top, lacks_site=True)
 
 
 def _best_column(content: LabelContent, frame: _Frame, site_in_column: bool) -> list[PlacedText]:
@@ -281,7 +292,7 @@ def _body_lines(content: LabelContent, frame: _Frame, size: float) -> list[_Line
             at = frame.left + label_width
             lines.append(_Line((_Run(label, frame.left, REGULAR), _Run(value, at, SEMIBOLD)), size, opens))
         else:
-            under = _broken(value, size, SEMIBOLD, frame.width)
+            under = broken(value, size, SEMIBOLD, frame.width)
             if label_width > frame.width + gap or under is None:
                 return None
             lines.append(_Line((_Run(label, frame.left, REGULAR),), size, opens))
@@ -290,21 +301,23 @@ def _body_lines(content: LabelContent, frame: _Frame, size: float) -> list[_Line
 
 
 def _extra_lines(content: LabelContent, frame: _Frame, extras: int) -> list[_Line] | None:
-    parts = [content.producer_name, content.commune] if extras == 2 else [content.producer_name] * extras
-    text = ", ".join(part for part in parts if part)
-    if not text:
+    parts = [part for part in (content.producer_name, content.commune)[:extras] if part]
+    if not parts:
         return []
     for size in (*(size for size in _EXTRA_SIZES if size > frame.second_smallest), frame.second_smallest):
-        lines = _wrapped(text, size, REGULAR, frame)
-        if lines is not None and len(lines) <= 2:
-            return [replace(line, new_block=number == 0) for number, line in enumerate(lines)]
+        # A line each where that is enough, so that no name is broken; else the two run on.
+        for texts in (parts, [", ".join(parts)]):
+            wrapped = [_wrapped(text, size, REGULAR, frame) for text in texts]
+            lines = [line for some in wrapped for line in some or ()]
+            if None not in wrapped and len(lines) <= 2:
+                return [replace(line, new_block=number == 0) for number, line in enumerate(lines)]
     return None
 
 
 def _site_lines(site: str, frame: _Frame) -> list[_Line]:
     found: tuple[float, list[str]] | None = None
     for size in (frame.smallest, (frame.smallest + frame.second_smallest) / 2, frame.second_smallest):
-        parts = _broken(site, size, REGULAR, frame.width)
+        parts = broken(site, size, REGULAR, frame.width)
         if parts is not None and (found is None or len(parts) < len(found[1])):
             found = size, parts
     if found is None:
@@ -314,46 +327,9 @@ def _site_lines(site: str, frame: _Frame) -> list[_Line]:
 
 
 def _wrapped(text: str, size: float, font: str, frame: _Frame) -> list[_Line] | None:
-    """``text`` in the fewest lines, of even length; None where a single word is wider than the column."""
-    words, width = text.split(" "), frame.width
-    if max(width_mm(word, size, font) for word in words) > width:
-        return None
-    lines = _filled(words, size, font, width)
-    narrower = width
-    while (narrower := narrower - 0.5) > width / 2:
-        even = _filled(words, size, font, narrower)
-        if len(even) > len(lines) or any(width_mm(line, size, font) > width for line in even):
-            break
-        lines = even
-    return [_Line((_Run(line, frame.left, font),), size) for line in lines]
-
-
-def _filled(words: list[str], size: float, font: str, width: float) -> list[str]:
-    lines = [words[0]]
-    for word in words[1:]:
-        longer = f"{lines[-1]} {word}"
-        if width_mm(longer, size, font) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def _broken(value: str, size: float, font: str, width: float) -> list[str] | None:
-    """A lot number or host in at most three pieces, after a separator where there is one; nothing is added to it."""
-    pieces, rest = [], value
-    while rest:
-        fitting = len(rest)
-        while fitting and width_mm(rest[:fitting], size, font) > width:
-            fitting -= 1
-        if fitting < len(rest):
-            after_separator = max(rest.rfind(sign, 0, fitting) for sign in "-./_:") + 1
-            fitting = after_separator if after_separator > fitting // 2 else fitting
-        pieces.append(rest[:fitting])
-        rest = rest[fitting:]
-        if len(pieces) > 3 or not fitting:
-            return None
-    return pieces
+    """``text`` in the fewest lines, of even length; None where a word is too wide or no label holds so many lines."""
+    lines = even_lines(text, size, font, frame.width, _MOST_NAME_LINES)
+    return [_Line((_Run(line, frame.left, font),), size) for line in lines] if lines else None
 
 
 def _stack(lines: list[_Line], frame: _Frame, leading: float) -> list[PlacedText] | None:

@@ -35,9 +35,11 @@ def sheet_pdf(labels: Iterable[LabelContent], spec: SheetSpec = A4_40, start: in
         pagesize=(spec.page_width_mm * _MM, spec.page_height_mm * _MM),
         pageCompression=1,
         invariant=1,
+        initialFontName=REGULAR,
         lang="vi",
     )
     canvas.setTitle(_TITLE)
+    canvas.setSubject("")
     canvas.setAuthor(_MAKER)
     canvas.setCreator(_MAKER)
     canvas.setProducer(_MAKER)
