@@ -233,7 +233,7 @@ def test_the_api_lists_nothing_of_others(app: Flask, scene: Scene) -> None:
             and not rule.arguments
             and "GET" in (rule.methods or ())
         ):
-            answer = client.get(rule.rule, headers=headers, query_string={"q": "a"})
+            answer = client.get(rule.rule, headers=headers, query_string={"q": "a", "direction": "incoming"})
             assert answer.status_code == 200, rule.rule
             assert SECRET not in json.dumps(answer.get_json(), ensure_ascii=False), rule.rule
             asked += 1

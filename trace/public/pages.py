@@ -174,7 +174,7 @@ class CertificateLine:
     number: str
     issuer: str
     decided_on: date
-    state: str  # "Valid until 01/03/2028", "Lapsed on 01/03/2025"
+    state: str  # "Valid until 01/03/2028", "Lapsed after 01/03/2025"
     is_lapsed: bool
     vouch: Vouch
     who_says: str

@@ -164,5 +164,5 @@ def ocop_paper(stars: int) -> str:
 def paper_state(expires_on: date, today: date) -> str:
     """Whether a paper still holds."""
     if expires_on < today:
-        return _("Lapsed on %(date)s", date=day(expires_on))
+        return _("Lapsed after %(date)s", date=day(expires_on))
     return _("Valid until %(date)s", date=day(expires_on))
