@@ -152,7 +152,9 @@ def explain(error: psycopg.Error) -> str:
         return "The disk of the database is full: free some space there, then start again."
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return "The database takes no changes: give DATABASE_URL of the one that does, then start again."
-    return _unreachable(error)
+    if isinstance(error, psycopg.OperationalError):
+        return _unreachable(error)
+    return f"The database refused ({_first_line(error)}): see its log, then start again."
 
 
 def _unreachable(error: psycopg.Error) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from trace.cli.database import DatabaseProblem, explain
 from trace.core.config import Settings, libpq_url
 from trace.core.local_state import open_state, write_private
 
@@ -89,16 +90,18 @@ def refuse_on_public_address(settings: Settings, *, filled: bool, asked: bool) -
 def fill(settings: Settings) -> None:
     """Fill the database by the services people use, and keep the sign-ins."""
     # Loaded only here: the factories are heavy and needed once in an installation's life.
+    from sqlalchemy.exc import DBAPIError
+
     from trace.core import clock
     from trace.core.blobs import BlobStore
     from trace.core.database import make_engine, new_session
     from trace.core.installation import find_fact
-    from trace.demo.fill import fill as fill_demo
+    from trace.demo import fill as the_demo
 
     engine = make_engine(settings.database_url)
     try:
         with new_session(engine) as session:
-            summary = fill_demo(
+            summary = the_demo.fill(
                 session,
                 BlobStore(settings.blob_folder),
                 today=clock.today(),
@@ -107,6 +110,12 @@ def fill(settings: Settings) -> None:
             # Before the commit: a start broken off between the two must not leave accounts nobody can enter.
             keep(settings, find_fact(session, DEMO_FILLED) or "", summary)
             session.commit()
+    except the_demo.DemoRefused as error:
+        raise DemoRefused(str(error)) from error
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg.Error):
+            raise DatabaseProblem(explain(error.orig)) from error
+        raise
     finally:
         engine.dispose()
 

@@ -87,6 +87,10 @@ def serve(options: Options, environ: Mapping[str, str], out: TextIO = sys.stdout
     except psycopg.Error as error:
         print(database.explain(error), file=sys.stderr, flush=True)
         return 1
+    except OSError as error:
+        where = Path(error.filename) if isinstance(error.filename, str) else local_state.CHECKOUT
+        print(local_state.cannot_write(where, error), file=sys.stderr, flush=True)
+        return 1
     return 0
 
 
@@ -103,7 +107,14 @@ def _run(options: Options, environ: Mapping[str, str], out: TextIO, stack: ExitS
         with step("Starting the embedded PostgreSQL", out):
             complete = _complete(options, environ, stack.enter_context(server.running()))
     settings = Settings.from_environment(complete)
-    _prepare(settings, options, out)
+    try:
+        _prepare(settings, options, out)
+    except (psycopg.Error, database.DatabaseProblem) as error:
+        # A server whose disk is full ends; the connection only tells that nobody answers.
+        fault = server.find_disk_fault() if server is not None else None
+        if fault:
+            raise EmbeddedDatabaseError(fault) from error
+        raise
     logs = state_folder / "logs"
     children: list[processes.Child] = []
 

@@ -263,17 +263,25 @@ class EmbeddedPostgres:
         self.log_path.touch(mode=0o600)
         return 0
 
-    def _explain(self, cause: str) -> str:
-        """One sentence for a start that failed, from what the server wrote about it."""
+    def find_disk_fault(self, cause: str = "") -> str | None:
+        """One sentence when what the server wrote since its start, or ``cause``, tells of the disk; else None."""
+        report = self._report() + cause
+        for sign, state, cure in DISK_FAULTS:
+            if sign in report:
+                return f"The disk is {state}, so the embedded database cannot run: {cure}, then start again."
+        return None
+
+    def _report(self) -> str:
         with self.log_path.open("rb") as log:
             log.seek(self._log_start)
-            report = log.read().decode("utf-8", "replace")
-        for sign, state, cure in DISK_FAULTS:
-            if sign in report + cause:
-                return (
-                    f"The disk is {state}, so the embedded database cannot start: {cure}, then start again."
-                )
-        told = re.findall(r"(?:FATAL|PANIC|ERROR|error): +(.+)", report)
+            return log.read().decode("utf-8", "replace")
+
+    def _explain(self, cause: str) -> str:
+        """One sentence for a start that failed, from what the server wrote about it."""
+        fault = self.find_disk_fault(cause)
+        if fault:
+            return fault
+        told = re.findall(r"(?:FATAL|PANIC|ERROR|error): +(.+)", self._report())
         reason = told[-1].strip().rstrip(".") if told else " ".join(cause.split()).rstrip(".")
         return f"The embedded database did not start ({reason}): see {self.log_path}, then start again."
 
