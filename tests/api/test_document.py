@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from flask import Flask
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no annotations
 
 from tests.api.program import V1, Document
 

@@ -1,0 +1,36 @@
+"""Fields read JSON numbers as exactly as typed ones."""
+
+from decimal import Decimal
+
+import marshmallow as ma
+import pytest
+
+from trace.core.api import ExactNumber
+from trace.core.fields import Quantity
+
+
+class _Amounts(ma.Schema):
+    typed = Quantity()
+    sent = ExactNumber()
+
+
+@pytest.mark.parametrize("field", ["typed", "sent"])
+@pytest.mark.parametrize("number", [5, 123456789012, Decimal("0.1"), Decimal("99999999999.999999")])
+def test_a_json_number_keeps_every_digit(field: str, number: Decimal | int) -> None:
+    assert _Amounts().load({field: number}) == {field: Decimal(number)}
+
+
+@pytest.mark.parametrize("field", ["typed", "sent"])
+@pytest.mark.parametrize(
+    "number", [10**400, Decimal("1e999999"), Decimal("1e-999999"), Decimal("NaN"), Decimal("-1"), True, 0]
+)
+def test_a_number_no_quantity_can_be_is_refused(field: str, number: Decimal | int) -> None:
+    with pytest.raises(ma.ValidationError):
+        _Amounts().load({field: number})
+
+
+@pytest.mark.parametrize("field", ["typed", "sent"])
+def test_a_quantity_is_refused_rather_than_rounded(field: str) -> None:
+    """30 characters may hold more digits than the arithmetic keeps."""
+    with pytest.raises(ma.ValidationError):
+        _Amounts().load({field: Decimal("99999999999.00000000000000001")})
