@@ -1,7 +1,7 @@
 """Lighthouse 12.8 on every public page, as a slow phone on a slow network: accessibility 100, performance 95 or more.
 
-Whatever else the machine does only ever takes from performance: a page below the line is measured up to twice more, the best
-counts, and all are shown.
+Whatever else the machine does only ever takes from performance: a page below the line is measured up to twice more,
+the best counts, and all are shown.
 """
 
 import json
