@@ -27,6 +27,7 @@ from trace.core.database import make_engine, session_factory
 from trace.core.http import check_audiences, init_http
 from trace.core.language import ENGLISH_PREFIX, init_language
 from trace.core.logs import configure_logs
+from trace.core.revision import newest_revision
 from trace.core.static import static_version
 from trace.events import api as custody_api
 from trace.jobs import make_app_queue
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
         ROOT=ROOT,
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
-        REVISION=health.expected_revision(ROOT),
+        REVISION=newest_revision(),
         SESSION_COOKIE_NAME="ng_form",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_SAMESITE="Lax",

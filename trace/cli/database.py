@@ -1,17 +1,17 @@
 """Bringing a database to the schema this code needs, and checking that migrations and models agree."""
 
-import re
 from typing import TYPE_CHECKING
 
 import psycopg
 
+from trace.core import revision
 from trace.core.config import libpq_url
 from trace.core.local_state import CHECKOUT
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-VERSIONS = CHECKOUT / "migrations" / "versions"
+
 CONNECT_TIMEOUT_S = 10
 
 
@@ -20,14 +20,11 @@ class DatabaseProblem(Exception):
 
 
 def newest_revision() -> str:
-    """The one revision no other builds on, read from the files: Alembic takes a second to load, this does not."""
-    known = _known_revisions()
-    heads = set(known) - set(known.values())
-    if len(heads) != 1:
-        raise DatabaseProblem(
-            f"The migrations have {len(heads)} ends ({', '.join(sorted(heads))}): join them."
-        )
-    return heads.pop()
+    """The revision the code needs. Raises ``DatabaseProblem`` where the migrations have several ends."""
+    try:
+        return revision.newest_revision()
+    except ValueError as error:
+        raise DatabaseProblem(str(error)) from error
 
 
 def find_revision(url: str) -> str | None:
@@ -50,7 +47,7 @@ def find_revision(url: str) -> str | None:
         ) from error
     if found is None:
         return None
-    if found[0] not in _known_revisions():
+    if found[0] not in revision.known_revisions():
         raise DatabaseProblem(
             f"The database has the schema {found[0]}, which this version of the code does not know: "
             "start the version that made it, or a newer one."
@@ -129,21 +126,9 @@ def _alembic_config(url: str) -> "Config":
 
     config = Config(str(CHECKOUT / "alembic.ini"))
     config.set_main_option("script_location", str(CHECKOUT / "migrations").replace("%", "%%"))
-    config.set_main_option("version_locations", str(VERSIONS).replace("%", "%%"))
+    config.set_main_option("version_locations", str(revision.VERSIONS).replace("%", "%%"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config
-
-
-def _known_revisions() -> dict[str, str | None]:
-    """Each revision with the one it builds on."""
-    known: dict[str, str | None] = {}
-    for path in sorted(VERSIONS.glob("*.py")):
-        source = path.read_text(encoding="utf-8")
-        revision = re.search(r'^revision(?:: \w+)? = "([^"]+)"', source, re.MULTILINE)
-        below = re.search(r'^down_revision(?:: [^=]+)? = "([^"]+)"', source, re.MULTILINE)
-        if revision:
-            known[revision[1]] = below[1] if below else None
-    return known
 
 
 def explain(error: psycopg.Error) -> str:

@@ -1,15 +1,11 @@
 """Is it alive, is it ready: two addresses for whoever watches the service."""
 
-from pathlib import Path
-
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from trace.core.http import Audience, audience, db
+from trace.core.revision import stored_revision
 
 blueprint = Blueprint("health", __name__)
 # A worker writes its heartbeat every ten seconds; three missed ones mean it is gone.
@@ -45,20 +41,3 @@ def show_ready() -> tuple[Response, int]:
         pass  # the checks that were not reached stay false, which is the answer
     is_ready = all(checks.values())
     return jsonify(ready=is_ready, **checks), 200 if is_ready else 503
-
-
-def stored_revision(session: Session) -> str | None:
-    """The revision the database is at."""
-    revision: str | None = session.scalar(text("select version_num from alembic_version"))
-    return revision
-
-
-def expected_revision(root: Path) -> str:
-    """The newest revision this code knows."""
-    config = Config()
-    config.set_main_option("script_location", str(root / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    head = ScriptDirectory.from_config(config).get_current_head()
-    if head is None:
-        raise RuntimeError("There are no migrations.")
-    return head
