@@ -36,6 +36,21 @@ def serve_command(host: str, port: str, demo_wish: str, stop_with_parent: bool) 
     sys.exit(serve(options, os.environ))
 
 
+@main.command("web")
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=8000, help="Port to listen on.")
+@click.option("--workers", default=2, help="Number of processes.")
+def web_command(host: str, port: int, workers: int) -> None:
+    """Serve pages until stopped; the database must be there."""
+    from trace.cli import web
+    from trace.core.config import ConfigurationError
+
+    try:
+        web.run(host, port, workers)
+    except ConfigurationError as error:
+        _stop(str(error))
+
+
 @main.command("worker")
 def worker_command() -> None:
     """Do background jobs until stopped."""

@@ -56,12 +56,8 @@ class Child:
 def start_web(
     environ: Mapping[str, str], host: str, port: int, log_folder: Path, workers: int = WEB_WORKERS
 ) -> Child:
-    """Start granian with the application on ``host`` and ``port``."""
-    arguments = [
-        "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws", "--host", host, "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", "8", "--workers-kill-timeout", "3",
-        "--log-level", "warning", "trace.cli.web:make_application",
-    ]  # fmt: skip
+    """Start the web server on ``host`` and ``port``."""
+    arguments = ["-m", "trace.cli", "web", "--host", host, "--port", str(port), "--workers", str(workers)]
     return _start("web server", arguments, environ, log_folder / "web.log")
 
 

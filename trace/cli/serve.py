@@ -123,11 +123,10 @@ def _run(options: Options, environ: Mapping[str, str], out: TextIO, stack: ExitS
         children.append(child)
         return child
 
-    with step("Starting the web server", out):
+    with step("Starting the web server and the worker", out):
         web = start(processes.start_web(complete, options.host, options.port, logs))
+        start(processes.start_worker(complete, logs))
         _wait_for(web, addresses.local_url_of(options.host, options.port))
-    # After the web server: the two would only take the processors from each other, and people wait for pages.
-    start(processes.start_worker(complete, logs))
     local_state.announce(
         state_folder, local_state.Running(os.getpid(), settings.database_url, settings.public_url)
     )

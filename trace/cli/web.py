@@ -1,4 +1,4 @@
-"""The application as the web server's worker processes load it. No route lives here."""
+"""The web server: granian with the application loaded once, before its workers are made. No route lives here."""
 
 import os
 import signal
@@ -9,13 +9,48 @@ from trace.core.embedded_processes import die_with
 if TYPE_CHECKING:
     from flask import Flask
 
+TARGET = "trace.cli.web:make_application"
+KILL_WORKERS_AFTER_S = 3
+THREADS_A_WORKER = 8
+
+_loaded: "list[Flask]" = []
+
+
+def run(host: str, port: int, workers: int) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    The application is built before the workers are forked, so that it is loaded once and not by each; it holds no
+    connection yet, so none is shared. Where processes are not forked each worker builds its own.
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    from trace import create_app
+
+    _loaded.append(create_app())
+    Granian(
+        TARGET,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS_A_WORKER,
+        websockets=False,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=KILL_WORKERS_AFTER_S,
+        factory=True,
+    ).serve()
+
 
 def make_application() -> "Flask":
-    """The application, in a process that ends with the web server even if that is killed.
+    """The application of one worker process, which ends with the web server even if that is killed.
 
     Otherwise a killed server leaves workers that hold the port.
     """
     die_with(os.getppid(), signal.SIGTERM)
+    if _loaded:
+        return _loaded[0]
     from trace import create_app
 
     return create_app()
