@@ -2,6 +2,7 @@
 
 import socket
 import urllib.request
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
-from tests.conftest import OutgoingConnection
+from tests.conftest import LiveServer, OutgoingConnection
 from trace.cli.database import find_revision, newest_revision
 from trace.core.config import libpq_url
 from trace.core.installation import find_fact, set_fact
@@ -40,3 +41,11 @@ def test_tests_reach_no_other_machine() -> None:
         urllib.request.urlopen("http://nguongoc.example", timeout=1)
     with socket.socket() as plain, pytest.raises(OutgoingConnection):
         plain.connect(("192.0.2.1", 80))
+
+
+def test_a_live_server_answers_on_a_database_of_its_own(live_server: Callable[..., LiveServer]) -> None:
+    first, second = live_server(worker=False), live_server(worker=False)
+    assert first.database_url != second.database_url
+    for server in (first, second):
+        with urllib.request.urlopen(f"{server.url}/healthz", timeout=5) as answer:
+            assert answer.status == 200
