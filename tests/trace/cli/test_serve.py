@@ -206,6 +206,7 @@ def test_a_full_disk_is_one_sentence(start: Start, tmp_path: Path) -> None:
             "Cannot write|is full", sentence_of(start(PORT=str(free_port()), TRACE_STATE_FOLDER=str(folder)))
         )
     finally:
+        EmbeddedPostgres(tmp_path / "state").discard()
         subprocess.run(["umount", tmp_path], check=True)
 
 
