@@ -17,9 +17,16 @@ def create_app(settings: "Settings | None" = None, *, bind: Any = None) -> "Flas
 
     ``bind`` replaces the engine of the settings by a test's connection.
     """
+    from flask.cli import NoAppException
+
     from trace.app import create_app as build
     from trace.cli.commands import register
+    from trace.core.config import ConfigurationError
 
-    app = build(settings, bind)
+    try:
+        app = build(settings, bind)
+    except ConfigurationError as error:
+        # The flask command then prints the sentence instead of a traceback.
+        raise NoAppException(str(error)) from error
     register(app)
     return app

@@ -47,12 +47,7 @@ class Lines(Text):
         return tuple(dict.fromkeys(lines))
 
 
-class _Form(ma.Schema):
-    class Meta:
-        unknown = ma.EXCLUDE  # the meaning of an ambiguous number comes beside its field
-
-
-class ProductForm(_Form):
+class ProductForm(ma.Schema):
     """A product, as its form has it: one unit is a measure, or "count" with a word."""
 
     name = Name(required=True, longest=120, empty=_l("Write the product name."))
@@ -74,7 +69,7 @@ class ProductForm(_Form):
     description = Text(longest=2000, multiline=True, load_default="")
 
 
-class CertificateForm(_Form):
+class CertificateForm(ma.Schema):
     """An OCOP decision; its expiry is derived."""
 
     stars = Whole(low=3, high=5, required=True, empty=_l("Choose the number of stars."))
@@ -83,7 +78,7 @@ class CertificateForm(_Form):
     issuer = Name(required=True, longest=120, empty=_l("Write who issued it."))
 
 
-class BatchForm(_Form):
+class BatchForm(ma.Schema):
     """A batch, in the order of its form; ``derived_for`` is the date for which the form's expiry was derived before
     anybody edited it."""
 

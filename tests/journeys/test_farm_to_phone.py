@@ -17,8 +17,8 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import LiveServer
-from tests.journeys.decoding import decode_by_opencv, decode_by_zxing, rasterise
 from tests.journeys.people import FOLD, Person
+from tests.labels.reading import label_crop, page_raster, read_all_by_zxing, read_by_opencv
 from trace.core.clock import today
 
 ROOT = Path(__file__).parent.parent.parent
@@ -125,8 +125,9 @@ def test_from_farm_to_phone(live_server: Callable[..., LiveServer], browser: Bro
     with farmer.page.expect_download() as download:
         farmer.page.locator('a[href*="sheet"], a:has-text("PDF")').first.click()
     sheet = Path(download.value.path()).read_bytes()
-    page = rasterise(sheet, 300)[0]
-    by_zxing, by_opencv = decode_by_zxing(page), decode_by_opencv(page, columns=4, rows=10)
+    raster = page_raster(sheet, 300)
+    by_zxing = read_all_by_zxing(raster)
+    by_opencv = [read_by_opencv(label_crop(raster, 300, index)) for index in range(40)]
     assert len(by_zxing) == 40
     assert set(by_zxing) == set(by_opencv)
     (address,) = set(by_zxing)

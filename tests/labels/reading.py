@@ -75,10 +75,21 @@ def read_all_by_zxing(raster: Any) -> list[str]:
 
 
 def read_by_opencv(raster: Any) -> str:
-    """The one QR on a raster, by OpenCV's Aruco detector; empty when it finds none."""
-    padded = cv2.copyMakeBorder(np.ascontiguousarray(raster), 20, 20, 20, 20, cv2.BORDER_CONSTANT, value=255)
-    text, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(padded)
-    return str(text)
+    """The one QR on a raster, by OpenCV's Aruco detector; empty when it finds none.
+
+    The detector looks for finder patterns at few scales and misses a symbol that sits badly between them; a phone
+    moves until it reads, this tries other borders and sizes.
+    """
+    detector = cv2.QRCodeDetectorAruco()
+    for border, scale in ((20, 1.0), (0, 1.0), (40, 1.5), (20, 2.0), (60, 0.8)):
+        sized = cv2.resize(
+            np.ascontiguousarray(raster), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
+        )
+        padded = cv2.copyMakeBorder(sized, border, border, border, border, cv2.BORDER_CONSTANT, value=255)
+        text, _, _ = detector.detectAndDecode(padded)
+        if text:
+            return str(text)
+    return ""
 
 
 @dataclass(frozen=True)

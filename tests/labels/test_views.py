@@ -12,7 +12,6 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import Connection, text
 
-from tests.journeys.decoding import decode_by_zxing, rasterise
 from tests.producers.conftest import MakeWorkspace
 from tests.producers.workspace import Workspace, visible
 
@@ -60,7 +59,7 @@ def test_the_png_leads_to_the_batchs_page(
     answer = workspace.client.get(f"/labels/{batch_id}/qr.png")
     assert answer.content_type == "image/png"
     picture = np.asarray(Image.open(io.BytesIO(answer.data)).convert("L"))
-    assert decode_by_zxing(picture) == [f"http://LOCALHOST/T/{code_of(connection, batch_id)}"]
+    assert read_all_by_zxing(picture) == [f"http://LOCALHOST/T/{code_of(connection, batch_id)}"]
 
 
 def test_the_svg_is_a_drawing_named_by_its_address(
@@ -78,8 +77,8 @@ def test_a_sheet_holds_forty_labels_that_lead_to_the_page(
 ) -> None:
     answer = workspace.client.get(f"/labels/{batch_id}/sheet.pdf")
     assert answer.content_type == "application/pdf"
-    (page,) = rasterise(answer.data, DPI)
-    assert decode_by_zxing(page) == [f"http://LOCALHOST/T/{code_of(connection, batch_id)}"] * 40
+    page = page_raster(answer.data, DPI)
+    assert read_all_by_zxing(page) == [f"http://LOCALHOST/T/{code_of(connection, batch_id)}"] * 40
 
 
 def test_what_the_qr_holds_opens_the_page(
@@ -91,8 +90,8 @@ def test_what_the_qr_holds_opens_the_page(
 
 def test_a_sheet_begun_elsewhere_fills_the_rest(workspace: Workspace, batch_id: UUID) -> None:
     answer = workspace.client.get(f"/labels/{batch_id}/sheet.pdf?start=39")
-    (page,) = rasterise(answer.data, DPI)
-    assert len(decode_by_zxing(page)) == 2
+    page = page_raster(answer.data, DPI)
+    assert len(read_all_by_zxing(page)) == 2
 
 
 @pytest.mark.parametrize("start", ["0", "41", "-1", "abc", "1e9", "٣", "9" * 50])

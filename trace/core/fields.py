@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import marshmallow as ma
@@ -235,10 +235,17 @@ class Tick(_Field[bool]):
         raise ma.ValidationError(_l("Choose one."))
 
 
-def load(schema: ma.Schema, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a schema makes of ``values``. Raises ``BadInput`` with one sentence for each wrong field."""
+def load(
+    schema: ma.Schema,
+    values: Mapping[str, Any],
+    unknown: Literal["exclude", "include", "raise"] | None = None,
+) -> dict[str, Any]:
+    """What a schema makes of ``values``; ``unknown`` as in marshmallow.
+
+    Raises ``BadInput`` with one sentence for each wrong field.
+    """
     try:
-        loaded: dict[str, Any] = schema.load(values)
+        loaded: dict[str, Any] = schema.load(values, unknown=unknown)
     except ma.ValidationError as error:
         refusal = BadInput(_l("Some fields need another look."), errors=_first_sentences(error.messages))
         refusal.ambiguous = _ambiguous(schema, values, refusal.errors)

@@ -70,7 +70,9 @@ class Form:
                 typed[name] = [item for item in items if item.strip()]
             elif items and items[0].strip():
                 typed[name] = items[0]
-        return load(schema, {k: v for k, v in typed.items() if k in schema.fields or k.endswith("_meaning")})
+        # What an ambiguous number means comes beside it, and is no field of its own.
+        known = {k: v for k, v in typed.items() if k in schema.fields or k.endswith("_meaning")}
+        return load(schema, known, unknown="exclude")
 
     @contextmanager
     def guard(self) -> Iterator[None]:

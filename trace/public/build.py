@@ -7,6 +7,7 @@ and free text are never read here.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, g, request, url_for
 from sqlalchemy.orm import Session
@@ -52,7 +53,7 @@ def frame_without_reads() -> PublicFrame:
         lookup_url=public_url("public.find_code"),
         operator_name=settings.operator_name,
         operator_telephone=settings.support_phone,
-        site=request.host,
+        site=urlsplit(settings.public_url or request.host_url).netloc,
         is_demo=g.get("is_demo", False),
     )
 

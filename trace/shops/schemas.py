@@ -20,10 +20,6 @@ def told(empty: Any) -> dict[str, Any]:
 class MovementForm(ma.Schema):
     """How much, when, and a note. To whom goods go is read apart (``trace.shops.receivers``)."""
 
-    class Meta:
-        # What an ambiguous number means comes beside it, as quantity_meaning.
-        unknown = ma.EXCLUDE
-
     quantity = Quantity(required=True, error_messages=told(_l("Write how much it is.")))
     event_time = Instant(load_default=None)
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")

@@ -139,7 +139,7 @@ def _counted(form: Form, page: pages.ShipmentPage) -> dict[UUID, Decimal]:
     names = _names(page)
     empty = told(_l("Write what really arrived."))
     schema = ma.Schema.from_dict({name: Quantity(required=True, error_messages=empty) for name in names})
-    counted = form.load(schema(unknown=ma.EXCLUDE))
+    counted = form.load(schema())
     return {line.batch.id: counted[name] for name, line in zip(names, page.lines, strict=True)}
 
 
