@@ -12,6 +12,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import Connection, text
 
+from tests.labels.reading import page_raster, read_all_by_zxing
 from tests.producers.conftest import MakeWorkspace
 from tests.producers.workspace import Workspace, visible
 
