@@ -4,24 +4,10 @@ from dataclasses import dataclass
 
 from flask import url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from labels.services import Obstacle
 from trace.batches.models import Batch
 
-# The ten items of Circular 02/2024/TT-BKHCN, in its order.
-ITEM_LABELS = {
-    1: _l("Product name"),
-    2: _l("Product picture"),
-    3: _l("Producing or trading unit"),
-    4: _l("Its address"),
-    5: _l("Stages, with product code, place code and time"),
-    6: _l("Time of production or trade"),
-    7: _l("Traceability code"),
-    8: _l("Brand, mark, model, serial (if any)"),
-    9: _l("Expiry (if any)"),
-    10: _l("Standards applied"),
-}
 # The field of the form where an item is mended; the others stand on the organisation's page.
 _PRODUCT_FIELDS = {1: "name", 2: "picture", 8: "brand", 10: "standards"}
 _BATCH_FIELDS = {5: "location_id", 6: "produced_on", 7: "lot_number", 9: "expires_on"}

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from labels import services
 from labels.images import qr_png, qr_svg
 from labels.layout import lay_out
-from labels.mending import ITEM_LABELS, Mending, ToldObstacle, mend_item, tell_obstacle
+from labels.mending import Mending, ToldObstacle, mend_item, tell_obstacle
 from labels.pdf import sheet_pdf
 from labels.preview import label_svg
 from labels.qr import qr_matrix
@@ -21,6 +21,7 @@ from labels.services import LabelRefused
 from labels.spec import A4_40, LabelContent, StartOutsideSheet
 from trace.accounts.access import actor
 from trace.batches.models import Batch
+from trace.batches.texts import ITEM_LABELS
 from trace.core.errors import BadInput
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from labels.mending import ITEM_LABELS, Mending, mend_item
+from labels.mending import Mending, mend_item
 from labels.services import sealed_items
 from producers.face import pages, texts
 from producers.face.texts import _
@@ -20,6 +20,7 @@ from trace.accounts.models import Organisation
 from trace.batches import queries as batch_queries
 from trace.batches.models import Batch, DateKind
 from trace.batches.rules import BatchState, TenItems
+from trace.batches.texts import ITEM_LABELS
 from trace.core import clock
 from trace.core.short_codes import pretty
 from trace.events import queries as event_queries

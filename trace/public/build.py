@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from producers import queries as producer_queries
 from producers.models import Certificate
 from trace.batches.models import Batch
+from trace.batches.texts import ITEM_LABELS
 from trace.core import clock
 from trace.core.installation import is_demo
 from trace.core.language import language, other_language_url, public_url
@@ -175,7 +176,7 @@ def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Ite
     return tuple(
         Item(
             number=number,
-            label=str(texts.ITEM_LABELS[number]),
+            label=str(ITEM_LABELS[number]),
             lines=tuple(lines[number]),
             who_says=who,
             vouch=Vouch.DECLARED,

@@ -52,20 +52,6 @@ DATE_LABELS: Final[Mapping[str, Any]] = {
     "production": _l("Made on"),
 }
 
-# The ten items of Circular 02/2024/TT-BKHCN, in its order.
-ITEM_LABELS: Final[Mapping[int, Any]] = {
-    1: _l("Product name"),
-    2: _l("Product picture"),
-    3: _l("Producing or trading unit"),
-    4: _l("Its address"),
-    5: _l("Stages, with product code, place code and time"),
-    6: _l("Time of production or trade"),
-    7: _l("Traceability code"),
-    8: _l("Brand, mark, model, serial (if any)"),
-    9: _l("Expiry (if any)"),
-    10: _l("Standards applied"),
-}
-
 
 def _(message: str, **values: object) -> str:
     """``flask_babel.gettext``, typed."""

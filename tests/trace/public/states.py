@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from flask import Flask, render_template
 from flask_babel import Babel, force_locale
 
+from trace.batches.texts import ITEM_LABELS
 from trace.core.clock import HANOI
 from trace.public import texts
 from trace.public.pages import (
@@ -171,7 +172,7 @@ def code_page(facts: Facts, language: str = "vi", telephone: str | None = TELEPH
                 who_says=SAYER,
                 vouch=Vouch.DECLARED,
             )
-            for number, label in texts.ITEM_LABELS.items()
+            for number, label in ITEM_LABELS.items()
         ),
         certificates=(
             CertificateLine(
