@@ -51,7 +51,7 @@ def _refuse_outside(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _is_this_machine(name: str) -> bool:
-    return name in {"0.0.0.0", "::"} or name.startswith("127.") or name in {"::1", "localhost"}  # noqa: S104
+    return name in {"0.0.0.0", "::"} or name.startswith("127.") or name in {"::1", "localhost"}  # noqa: S104 - compared, not bound
 
 
 def _is_number(name: str) -> bool:

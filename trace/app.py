@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
     app.jinja_env.lstrip_blocks = True
     if settings.trusted_proxy_count:
         hops = settings.trusted_proxy_count
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask documents it
     app.extensions["sessions"] = session_factory(bind or make_engine(settings.database_url))
     app.extensions["blobs"] = BlobStore(settings.blob_folder)
     app.extensions[queue.EXTENSION] = make_app_queue(app)

@@ -16,7 +16,7 @@ class Person:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.url = url
-        self.context = browser.new_context(viewport=PHONE, locale="vi-VN", accept_downloads=True)  # type: ignore[arg-type]
+        self.context = browser.new_context(viewport=PHONE, locale="vi-VN", accept_downloads=True)  # type: ignore[arg-type]  # a plain dict for a TypedDict
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
 

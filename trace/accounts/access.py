@@ -211,4 +211,4 @@ def _to_sign_in() -> Response | None:
         raise SignInNeeded(_("Sign in first."))
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     where = url_for("accounts.sign_in")
-    return redirect(f"{where}?next={quote(target, safe='/')}" if target else where)  # type: ignore[return-value]
+    return redirect(f"{where}?next={quote(target, safe='/')}" if target else where)  # type: ignore[return-value]  # werkzeug's own class
