@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from tests.databases import copied_database, database_server
 from trace import create_app
-from trace.cli import processes
+from trace.cli import processes, texts
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session
 
@@ -71,6 +71,12 @@ def _start_server() -> str:
     if not _template:
         _template.append(_server.enter_context(database_server()))
     return _template[0]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Pages are read in Vietnamese: a fresh clone has no compiled texts yet. Workers find them made."""
+    if not hasattr(config, "workerinput"):
+        texts.compile_texts(only_if_older=True)
 
 
 @pytest.hookimpl(optionalhook=True)
