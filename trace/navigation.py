@@ -49,6 +49,7 @@ def _context() -> dict[str, Any]:
         return context
     if not current_user.is_authenticated:
         return context
+    context["current_user"] = current_user
     actor = find_actor()
     return context | {
         "home_url": url_for(home_endpoint()),

@@ -41,7 +41,8 @@ def init_access(app: Flask) -> None:
     """Install sign-in, the CSRF token and the audience check."""
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     csrf.init_app(app)
-    manager = LoginManager(app)
+    # Templates get current_user from trace.navigation, which knows when asking would fail again.
+    manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None  # it binds to the address, and phones change theirs all day
     manager.request_loader(_load_session)
     app.before_request(_admit)
@@ -202,7 +203,9 @@ def _check_origin() -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden(_("This form was sent from another site."), code="cross-site")
     origin = request.headers.get("Origin")
-    if origin is not None and origin != request.host_url.rstrip("/"):
+    # Behind a proxy that ends TLS our own scheme is plain; what browsers see is the public address.
+    public_url = current_app.config["SETTINGS"].public_url
+    if origin is not None and origin not in (public_url, request.host_url.rstrip("/")):
         raise Forbidden(_("This form was sent from another site."), code="cross-site")
 
 

@@ -194,6 +194,8 @@ def _answer_data_error(error: DataError) -> Response:
 
 def _answer_unavailable(error: OperationalError) -> Response:
     g.is_failing = True
+    if "db" in g:
+        g.pop("db").invalidate()
     log.error("database-unavailable", error=str(error.orig))
     return _answer(
         "service-unavailable", 503, _("The service cannot be reached right now. Try again in a minute.")

@@ -1,6 +1,7 @@
 """Which language an answer is in: the address says it on public pages, the person's choice elsewhere."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, g, request, url_for
 from flask_babel import Babel
@@ -41,25 +42,26 @@ def public_url(endpoint: str, **values: Any) -> str:
 
 
 def other_language_url() -> str:
-    """This page in the other language."""
-    if request.endpoint is None:
-        return ENGLISH_PREFIX + "/" if language() == "vi" else "/"
-    blueprint, _, view = request.endpoint.partition(".")
-    if blueprint in ("public", "public_en"):
-        other = "public" if blueprint == "public_en" else "public_en"
-        return url_for(f"{other}.{view}", **(request.view_args or {}), **_arguments())
+    """This page in the other language, with what was asked of it.
+
+    What was asked is appended as text: an argument named like one of the route's, or of ``url_for``, must not be
+    taken for it.
+    """
     chosen = "en" if language() == "vi" else "vi"
-    return url_for(request.endpoint, **(request.view_args or {}), **(_arguments() | {"lang": chosen}))
+    if request.endpoint is None:
+        return f"{ENGLISH_PREFIX}/" if chosen == "en" else "/"
+    blueprint, _, view = request.endpoint.partition(".")
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    if blueprint in ("public", "public_en"):
+        endpoint = f"public_en.{view}" if chosen == "en" else f"public.{view}"
+    else:
+        endpoint = request.endpoint
+        asked.append(("lang", chosen))
+    path = url_for(endpoint, **(request.view_args or {}))
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def init_language(app: Flask) -> None:
     """Install translations; texts are English in the source, Vietnamese in the catalogue."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     Babel(app, default_locale=DEFAULT, default_timezone="Asia/Ho_Chi_Minh", locale_selector=language)
-
-
-def _arguments() -> dict[str, Any]:
-    # A name like "_external" would be taken by url_for as its own.
-    return {
-        name: value for name, value in request.args.items() if not name.startswith("_") and name != "lang"
-    }
