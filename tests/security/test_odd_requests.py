@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from trace import create_app
 from trace.accounts.access import SESSION_COOKIE
 from trace.core.config import Settings
+from trace.core.http import Audience, audience, db
+from trace.core.idempotency import IdempotencyKey
+from trace.core.ids import uuid7
 
 
 @pytest.mark.parametrize(
@@ -67,3 +71,19 @@ def _with_public_url(settings: Settings, url: str) -> Settings:
     from dataclasses import replace
 
     return replace(settings, public_url=url)
+
+
+def test_a_request_that_came_second_is_told_so(app: Flask) -> None:
+    """What no service foresaw, the database's constraints still refuse: as a conflict, never as a fault of ours."""
+
+    @audience(Audience.PUBLIC)
+    def collide() -> str:
+        db().add(IdempotencyKey(organisation_id=uuid7(), key="k", request_hash="a", answer=None))
+        db().flush()
+        db().execute(text("insert into provinces (code, name) select code, name from provinces limit 1"))
+        return ""
+
+    app.add_url_rule("/collide", "collide", collide)
+    assert app.test_client().get("/collide").status_code == 409
+    with app.extensions["sessions"]() as session:
+        assert session.scalar(text("select count(*) from idempotency_keys")) == 0

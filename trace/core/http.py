@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
@@ -123,6 +123,7 @@ def init_http(app: Flask) -> None:
     app.register_error_handler(Refusal, _answer_refusal)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(DataError, _answer_data_error)
+    app.register_error_handler(IntegrityError, _answer_conflict)
     app.register_error_handler(OperationalError, _answer_unavailable)
     app.register_error_handler(500, _answer_unexpected)
 
@@ -190,6 +191,16 @@ def _answer_data_error(error: DataError) -> Response:
     """Input that PostgreSQL itself cannot read slipped past a schema: the sender's fault, and ours to log."""
     log.warning("data-error", error=str(error.orig))
     return _answer_refusal(BadInput(_("Something in this form cannot be stored. Check what you typed.")))
+
+
+def _answer_conflict(error: IntegrityError) -> Response:
+    """Two requests met at one constraint of the database and this one came second: nothing of it is kept."""
+    log.warning("conflict", error=str(error.orig))
+    return _answer_refusal(
+        Refusal(
+            _("Somebody changed this at the same moment. Look again, then repeat."), code="changed-meanwhile"
+        )
+    )
 
 
 def _answer_unavailable(error: OperationalError) -> Response:
