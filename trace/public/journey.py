@@ -29,7 +29,7 @@ def build_journey(session: Session, batch: Batch, shipments: Sequence[Shipment])
     late = {e.shipment_id for e in events if e.shipment_id and is_late(e.event_time, e.record_time)}
     steps = [_origin(batch)]
     steps += _handovers(batch, shipments, late)
-    steps += _sales(events)
+    steps += _sales(batch, events)
     steps += [
         _public_act(e) for e in events if e.verb in (Verb.RECALL, Verb.END_RECALL, Verb.WITHDRAW_RECALL)
     ]
@@ -69,7 +69,7 @@ def _handover(batch: Batch, shipment: Shipment, *, is_late_entry: bool) -> Journ
     place = (
         wording.party_place(shipment.party.kind if shipment.party else "", None)
         if receiver is None
-        else public_name(receiver)
+        else public_name(batch, receiver)
     )
     sender = _sender_name(batch, shipment.sender)
     return JourneyStep(
@@ -120,7 +120,7 @@ def _folded(batch: Batch, sender: Organisation, sent: Sequence[Shipment]) -> lis
     return steps
 
 
-def _sales(events: Iterable[Event]) -> list[JourneyStep]:
+def _sales(batch: Batch, events: Iterable[Event]) -> list[JourneyStep]:
     first: dict[UUID, Event] = {}
     for event in events:
         if event.verb == Verb.SELL:
@@ -129,7 +129,7 @@ def _sales(events: Iterable[Event]) -> list[JourneyStep]:
         earliest = min(first.values(), key=lambda e: e.event_time)
         sellers = [e.organisation for e in first.values()]
         return [_sale(earliest, wording.places_of(sellers))]
-    return [_sale(event, public_name(event.organisation)) for event in first.values()]
+    return [_sale(event, public_name(batch, event.organisation)) for event in first.values()]
 
 
 def _sale(event: Event, place: str) -> JourneyStep:
@@ -152,16 +152,19 @@ def _public_act(event: Event) -> JourneyStep:
     )
 
 
-def public_name(organisation: Organisation) -> str:
-    """What the public is told of an organisation downstream: its name if it wishes, else kind and commune."""
+def public_name(batch: Batch, organisation: Organisation) -> str:
+    """What the public is told of an organisation on the way: its name if it wishes, else kind and commune.
+
+    Who made this lot stands on its label and is always named; other producers and processors are buyers here.
+    """
     commune = organisation.seat.commune.name
-    if organisation.is_named_publicly or organisation.is_producer:
+    if organisation.is_named_publicly or organisation.id == batch.organisation_id:
         return f"{organisation.name}, {commune}"
     return wording.party_place(organisation.kind, commune)
 
 
 def _sender_name(batch: Batch, sender: Organisation) -> str:
-    return batch.organisation.name if sender.id == batch.organisation_id else public_name(sender)
+    return batch.organisation.name if sender.id == batch.organisation_id else public_name(batch, sender)
 
 
 def _receivers(shipments: Sequence[Shipment]) -> set[UUID]:

@@ -20,6 +20,9 @@ from trace.recalls.models import Recall
 from trace.recalls.rules import RecallClass, RecallFacts, RecallReason, WithdrawalReason
 from trace.verdict.rules import CodeState, Facts
 
+# Sets 1 to 18 are eaten or drunk (QĐ 26/2026/QĐ-TTg), as ``producers.models.Product.is_food`` has it.
+LAST_FOOD_SET = 18
+
 
 @dataclass(frozen=True)
 class Known:
@@ -53,10 +56,17 @@ def look_up(session: Session, typed: str) -> Known:
         best_before_on=batch.expires_on if batch.expiry_kind == ExpiryKind.BEST_BEFORE else None,
         unconfirmed_handovers=overdue,
         oldest_unconfirmed_on=clock.local(oldest).date() if oldest else None,
-        is_food=batch.product.is_food,
+        is_food=_is_food(batch),
         producer_name=batch.organisation.name,
     )
     return Known(code, facts, batch, tuple(shipments))
+
+
+def _is_food(batch: Batch) -> bool:
+    """By the product set that was sealed: a product changed later must not change what a label says."""
+    if batch.seal is None:
+        return batch.product.is_food
+    return int(batch.seal["ocop_set"]) <= LAST_FOOD_SET
 
 
 def _facts_of(recall: Recall) -> RecallFacts:
