@@ -6,6 +6,8 @@ nothing but pixels, whatever was sent under a picture's name.
 
 import hashlib
 import io
+import secrets
+import struct
 import warnings
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trace.core import clock
@@ -25,6 +28,22 @@ LONGEST_EDGE = 800
 # Drawn 84 CSS pixels wide on the verdict page; 2.5 times that serves dense screens.
 THUMBNAIL_EDGE = 210
 KINDS = ("JPEG", "PNG", "WEBP")
+# What decoding raises on bytes made up or broken: its own errors, and those of readers of metadata (EXIF, chunks)
+# that met a value of another type or length than they expect.
+UNREADABLE = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    struct.error,
+)
 
 
 class Blob(Base):
@@ -54,7 +73,8 @@ class BlobStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             return
-        part = path.with_suffix(f".{hashlib.sha256(content).hexdigest()[:8]}.part")
+        # Of this call alone: two requests that store the same picture at once must not move each other's file.
+        part = path.with_suffix(f".{secrets.token_hex(8)}.part")
         part.write_bytes(content)
         part.replace(path)
 
@@ -81,14 +101,7 @@ def store_picture(session: Session, store: BlobStore, upload: BinaryIO, field: s
                 if opened.width * opened.height > LARGEST_PIXELS:
                     raise unreadable
                 picture = ImageOps.exif_transpose(opened).convert("RGB")
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ) as error:
+    except UNREADABLE as error:
         raise unreadable from error
     return _keep(session, store, picture)
 
@@ -100,9 +113,8 @@ def _keep(session: Session, store: BlobStore, picture: Image.Image) -> str:
     store.write(sha256, large)
     small = ImageOps.fit(picture, (THUMBNAIL_EDGE, THUMBNAIL_EDGE))
     store.write(sha256, _encode(small, quality=70), small=True)
-    if session.get(Blob, sha256) is None:
-        session.add(Blob(sha256=sha256, width=picture.width, height=picture.height))
-        session.flush()
+    row = {"sha256": sha256, "width": picture.width, "height": picture.height, "created_at": clock.now()}
+    session.execute(insert(Blob).values(row).on_conflict_do_nothing())
     return sha256
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from trace.core.blobs import LARGEST_BYTES, LONGEST_EDGE, THUMBNAIL_EDGE, Blob, BlobStore, store_picture
+from trace.core.database import make_engine, new_session
 from trace.core.errors import BadInput
 
 
@@ -22,6 +25,17 @@ def _picture(kind: str = "JPEG", size: tuple[int, int] = (1200, 900), **options:
     Image.new("RGB", size, "#0B6B3A").save(out, kind, **options)
     out.seek(0)
     return out
+
+
+def _lying_exif(tag: int, kind: int, count: int, value: bytes) -> bytes:
+    """Metadata that asks for a turn and has one more entry, of a type its tag never has."""
+    return (
+        b"Exif\0\0II*\0"
+        + struct.pack("<IH", 8, 2)
+        + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+        + struct.pack("<HHI4s", tag, kind, count, value)
+        + struct.pack("<I", 0)
+    )
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -72,6 +86,46 @@ def test_what_is_no_picture_is_refused_on_its_field(
     with pytest.raises(BadInput) as refused:
         store_picture(session, store, io.BytesIO(content), "picture")
     assert (refused.value.code, refused.value.field) == ("not-a-picture", "picture")
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        _lying_exif(0x0100, 1, 1, b"abc\0"),
+        _lying_exif(0x0106, 3, 2, b"abc\0"),
+        _lying_exif(0x010D, 5, 1, b"\0\0\0\0"),
+        _lying_exif(0x011A, 1, 1, b"abc\0"),
+        _lying_exif(0x011A, 11, 1, b"\xff\xff\xff\xff"),
+    ],
+)
+def test_metadata_that_lies_about_its_types_is_refused(
+    session: Session, store: BlobStore, exif: bytes
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        store_picture(session, store, _picture(exif=exif), "picture")
+    assert refused.value.code == "not-a-picture"
+
+
+def test_one_picture_sent_twice_at_once_is_one(fresh_database: str, store: BlobStore) -> None:
+    engine = make_engine(fresh_database)
+    gate = threading.Barrier(4)
+    kept: list[str] = []
+
+    def send() -> None:
+        with new_session(engine) as session:
+            gate.wait()
+            kept.append(store_picture(session, store, _picture("PNG"), "picture"))
+            session.commit()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.dispose()
+    assert len(kept) == 4
+    assert len(set(kept)) == 1
+    assert sorted(path.suffix for path in store.folder.rglob("*.*")) == [".webp", ".webp"]
 
 
 def test_a_file_over_five_megabytes_is_refused_unread(session: Session, store: BlobStore) -> None:
