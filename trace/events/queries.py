@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trace.core.errors import NotFound
@@ -68,6 +68,15 @@ def find_last_received(session: Session, organisation_id: UUID, batch_id: UUID) 
         .order_by(Shipment.received_at.desc())
         .limit(1)
     ).one_or_none()
+
+
+def find_first_received_at(session: Session, organisation_id: UUID, batch_id: UUID) -> datetime | None:
+    """When the organisation first received some of a batch; None where it never did."""
+    return session.scalar(
+        select(func.min(Shipment.received_at)).where(
+            Shipment.receiver_id == organisation_id, Shipment.lines.any(ShipmentLine.batch_id == batch_id)
+        )
+    )
 
 
 def list_open_differences(session: Session, organisation_id: UUID) -> list[ShipmentLine]:

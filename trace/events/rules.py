@@ -135,6 +135,19 @@ def close_difference(shipped: Decimal, received: Decimal, tolerance_percent: Dec
     return Difference(lost=Decimal(0), open=missing)
 
 
+def settle_time(stated: datetime | None, now: datetime, not_before: datetime) -> datetime:
+    """When an event happened, ``now`` unless stated; a clock up to 5 minutes ahead of the server's counts as now.
+
+    Were it kept as stated, whoever comes next would seem to act before it. A time stated to the minute is not held
+    against the seconds of ``not_before``. Raises ``TimeOutOfRange`` as ``check_time`` does.
+    """
+    if stated is None:
+        return now
+    is_to_the_minute = (stated.second, stated.microsecond) == (0, 0)
+    check_time(stated, now, not_before.replace(second=0, microsecond=0) if is_to_the_minute else not_before)
+    return min(max(stated, not_before), now)
+
+
 def check_time(event_time: datetime, now: datetime, not_before: datetime) -> None:
     """Raise ``TimeOutOfRange`` for an event over 5 minutes ahead of the server, or before its goods existed."""
     if event_time > now + CLOCKS_MAY_DIFFER:

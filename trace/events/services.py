@@ -24,7 +24,7 @@ from trace.core import clock
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.idempotency import once
 from trace.core.ids import uuid7
-from trace.events import movements, rules, seals
+from trace.events import movements, queries, rules, seals
 from trace.events.documents import Happening
 from trace.events.models import Event, Shipment, ShipmentLine, Verb
 from trace.events.record import amounts_of, record_event
@@ -105,7 +105,8 @@ def ship(
     """Take goods out of the own holding and on their way to ``receiver``.
 
     To an organisation they are in transit until it receives them; to a party without an account they are handed
-    over at once, declared by one side. Raises ``QuantityExceedsHolding``, ``NotTheHolder``, ``BatchRecalled``.
+    over at once, declared by one side, and must be fit for sale. Raises ``QuantityExceedsHolding``,
+    ``NotTheHolder``, ``BatchRecalled``, ``BatchExpired``.
     """
     require_approved(actor)
     request = ["ship", batch_id, quantity, receiver.organisation_id, receiver.party_id, event_time, note]
@@ -113,9 +114,12 @@ def ship(
         if receipt.answer is not None:
             return session.get_one(Shipment, UUID(receipt.answer["shipment_id"]))
         batch, balance, holding = _take(session, actor, batch_id, quantity)
-        if receiver.organisation_id != batch.organisation_id:
+        shipped_at = _time(session, actor, batch, event_time)
+        if receiver.organisation_id is None:
+            # Who has no account is a household as well as a trader: what is handed over there may be eaten.
+            _check_sellable(batch, shipped_at)
+        elif receiver.organisation_id != batch.organisation_id:
             rules.check_not_recalled(is_recalled=batch.is_recalled)
-        shipped_at = _time(batch, event_time)
         shipment = _new_shipment(session, actor, receiver, shipped_at)
         shipment.lines.append(ShipmentLine(shipment_id=shipment.id, batch_id=batch.id, quantity=quantity))
         holding.quantity -= quantity
@@ -184,8 +188,7 @@ def receive(
             return shipment
         raise AlreadyReceived(_l("This shipment was already received, with other quantities."))
     balances = movements.lock_balances(session, counted)
-    received_at = event_time or clock.now()
-    rules.check_time(received_at, clock.now(), shipment.shipped_at)
+    received_at = rules.settle_time(event_time, clock.now(), shipment.shipped_at)
     for line in shipment.lines:
         _receive_line(session, actor, line, counted[line.batch_id], balances[line.batch_id])
     shipment.received_at = received_at
@@ -235,8 +238,8 @@ def sell(
         if receipt.answer is not None:
             return session.get_one(Event, UUID(receipt.answer["event_id"]))
         batch, balance, holding = _take(session, actor, batch_id, quantity)
-        use_by = batch.expires_on if batch.expiry_kind == ExpiryKind.USE_BY else None
-        rules.check_sellable(is_recalled=batch.is_recalled, use_by=use_by, today=clock.today())
+        sold_at = _time(session, actor, batch, event_time)
+        _check_sellable(batch, sold_at)
         buyer = account_queries.find_party(session, actor.organisation_id, party_id) if party_id else None
         if party_id is not None and buyer is None:
             raise NotFound(
@@ -245,7 +248,7 @@ def sell(
         holding.quantity -= quantity
         balance.held -= quantity
         balance.sold += quantity
-        event = _leave(session, actor, Verb.SELL, batch, quantity, event_time, party=buyer, note=note)
+        event = _leave(session, actor, Verb.SELL, batch, quantity, sold_at, party=buyer, note=note)
         receipt.answer = {"event_id": str(event.id)}
         return event
 
@@ -268,10 +271,11 @@ def destroy(
         if receipt.answer is not None:
             return session.get_one(Event, UUID(receipt.answer["event_id"]))
         batch, balance, holding = _take(session, actor, batch_id, quantity)
+        destroyed_at = _time(session, actor, batch, event_time)
         holding.quantity -= quantity
         balance.held -= quantity
         balance.destroyed += quantity
-        event = _leave(session, actor, Verb.DESTROY, batch, quantity, event_time, reason=reason, note=note)
+        event = _leave(session, actor, Verb.DESTROY, batch, quantity, destroyed_at, reason=reason, note=note)
         receipt.answer = {"event_id": str(event.id)}
         return event
 
@@ -338,7 +342,7 @@ def _leave(
     verb: Verb,
     batch: Batch,
     quantity: Decimal,
-    event_time: datetime | None,
+    event_time: datetime,
     *,
     party: Party | None = None,
     reason: rules.DisposalReason | None = None,
@@ -348,7 +352,7 @@ def _leave(
     location = _seat(actor)
     happening = Happening(
         verb=verb,
-        event_time=_time(batch, event_time),
+        event_time=event_time,
         amounts=amounts_of({batch: quantity}),
         location_uri=location.uri,
         source=actor.organisation_id,
@@ -369,10 +373,19 @@ def _differences(shipment: Shipment) -> dict[str, object]:
     return {"difference": found} if found else {}
 
 
-def _time(batch: Batch, event_time: datetime | None) -> datetime:
-    now = clock.now()
-    rules.check_time(event_time or now, now, rules.start_of_day(batch.produced_on))
-    return event_time or now
+def _check_sellable(batch: Batch, when: datetime) -> None:
+    """The use-by date is held against the day it happened: an honest sale may be recorded late."""
+    use_by = batch.expires_on if batch.expiry_kind == ExpiryKind.USE_BY else None
+    rules.check_sellable(is_recalled=batch.is_recalled, use_by=use_by, today=clock.local(when).date())
+
+
+def _time(session: Session, actor: Actor, batch: Batch, event_time: datetime | None) -> datetime:
+    """When goods left the actor's holding: not before it had any."""
+    not_before = rules.start_of_day(batch.produced_on)
+    if actor.organisation_id != batch.organisation_id:
+        had_since = queries.find_first_received_at(session, actor.organisation_id, batch.id)
+        not_before = had_since or not_before
+    return rules.settle_time(event_time, clock.now(), not_before)
 
 
 def _seat(actor: Actor) -> Location:

@@ -82,6 +82,18 @@ def test_nothing_happens_to_goods_that_are_not_there_yet() -> None:
         rules.check_time(NOW - timedelta(seconds=1), NOW, NOW)
 
 
+def test_a_clock_that_is_ahead_is_kept_as_now() -> None:
+    ahead = NOW + timedelta(minutes=5)
+    assert rules.settle_time(ahead, NOW, NOW - timedelta(hours=1)) == NOW
+
+
+def test_a_time_stated_to_the_minute_is_not_held_against_seconds() -> None:
+    there = NOW.replace(minute=30, second=40) - timedelta(hours=2)
+    assert rules.settle_time(there.replace(second=0), NOW, there) == there
+    with pytest.raises(rules.TimeOutOfRange):
+        rules.settle_time(there.replace(second=39), NOW, there)
+
+
 def test_a_day_begins_at_midnight_in_hanoi() -> None:
     assert rules.start_of_day(TODAY) == datetime(2026, 11, 21, 17, tzinfo=UTC)
 

@@ -270,6 +270,58 @@ def test_nothing_is_sold_past_its_use_by_date_and_it_may_still_be_destroyed(
     assert batches.held_quantity(session, old.id, chain.producer.organisation_id) == 99
 
 
+def test_nothing_past_its_use_by_date_is_handed_to_somebody_without_an_account(
+    session: Session, chain: Chain
+) -> None:
+    old = ActiveBatchFactory.create(
+        session=session, actor=chain.producer, produced_on=clock.today() - timedelta(days=4)
+    )
+    party = PartyFactory.create(session=session, actor=chain.producer)
+    with pytest.raises(rules.BatchExpired):
+        ShipmentFactory.create(session=session, actor=chain.producer, batch=old, party=party)
+
+
+def test_an_honest_sale_is_recorded_after_the_use_by_date(session: Session, chain: Chain) -> None:
+    old = ActiveBatchFactory.create(
+        session=session, actor=chain.producer, produced_on=clock.today() - timedelta(days=4)
+    )
+    assert old.expires_on is not None
+    last_minute = rules.start_of_day(old.expires_on + timedelta(days=1)) - timedelta(minutes=1)
+    event = services.sell(session, chain.producer, old.id, KG, key=a_key(), event_time=last_minute)
+    assert event.event_time == last_minute
+    with pytest.raises(rules.BatchExpired):
+        services.sell(
+            session, chain.producer, old.id, KG, key=a_key(), event_time=last_minute + timedelta(minutes=1)
+        )
+
+
+@pytest.mark.parametrize("verb", ["ship", "sell", "destroy"])
+def test_nobody_moves_goods_before_it_received_them(session: Session, chain: Chain, verb: str) -> None:
+    yesterday = clock.today() - timedelta(days=1)
+    batch = ActiveBatchFactory.create(session=session, actor=chain.producer, produced_on=yesterday)
+    give(session, batch, chain.producer, chain.shop)
+    to = services.Receiver(organisation_id=chain.other_shop.organisation_id)
+    more = {"ship": (to,), "sell": (), "destroy": (rules.DisposalReason.OTHER,)}[verb]
+    act = getattr(services, verb)
+    early = clock.now() - timedelta(minutes=10)
+    with pytest.raises(rules.TimeOutOfRange):
+        act(session, chain.shop, batch.id, KG, *more, key=a_key(), event_time=early)
+    assert act(session, chain.producer, batch.id, KG, *more, key=a_key(), event_time=early)
+
+
+def test_a_senders_fast_clock_does_not_hold_up_the_receiver(session: Session, chain: Chain) -> None:
+    shipment = ShipmentFactory.create(
+        session=session,
+        actor=chain.producer,
+        batch=chain.batch,
+        to=chain.shop.organisation,
+        event_time=clock.now() + timedelta(minutes=4),
+    )
+    services.receive(session, chain.shop, shipment.id)
+    assert shipment.received_at is not None
+    assert shipment.shipped_at <= shipment.received_at <= clock.now()
+
+
 def test_goods_past_their_best_before_date_may_be_sold(session: Session, chain: Chain) -> None:
     tea = ProductFactory.create(session=session, actor=chain.producer, expiry_kind="best_before")
     old = ActiveBatchFactory.create(

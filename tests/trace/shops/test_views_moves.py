@@ -305,15 +305,14 @@ def test_who_waits_for_approval_is_told_so_and_can_ship_nothing(
 
 
 def test_a_later_entry_is_marked_as_added(session: Session, market: Market, browse: Browse) -> None:
-    stock(session, market)
     batch = session.get_one(Batch, market.batch.id)
     early = f"{batch.produced_on:%Y-%m-%d}T00:30"
     settle(session)
-    shop = browse(market.shop)
-    answer = send(shop, f"/goods/{market.batch.id}/sell", idempotency_key="k", receiver="walk-in", quantity="1",
+    farm = browse(market.producer)
+    answer = send(farm, f"/goods/{market.batch.id}/sell", idempotency_key="k", receiver="walk-in", quantity="1",
                   event_time=early, note="quên chưa ghi")  # fmt: skip
     assert answer.status_code == 303
-    page = shop.get(answer.location).get_data(as_text=True)
+    page = farm.get(answer.location).get_data(as_text=True)
     assert "00:30" in page
     assert "quên chưa ghi" in page
 
