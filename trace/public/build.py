@@ -5,14 +5,13 @@ and free text are never read here.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
-from producers import queries as producer_queries
 from producers.models import Certificate
 from trace.batches.models import Batch
 from trace.batches.texts import ITEM_LABELS
@@ -88,23 +87,9 @@ def _batch_page(
     steps = journey.build_journey(session, batch, known.shipments)
     items = _items(session, batch, seal)
     declared = sum(1 for item in items if item.lines)
-    certificates = producer_queries.list_certificates(session, batch.product_id)
     today = known.facts.today
-    who = wording.declared_by_producer(seal["producer_name"])
-    lines = [
-        CertificateLine(
-            name=wording.ocop_paper(paper.stars),
-            number=paper.decision_number,
-            issuer=paper.issuer,
-            decided_on=paper.decided_on,
-            state=wording.paper_state(paper.expires_on, today),
-            is_lapsed=paper.expires_on < today,
-            vouch=Vouch.DECLARED,
-            who_says=who,
-        )
-        for paper in certificates
-    ]
-    valid = next((paper for paper in certificates if paper.decided_on <= today <= paper.expires_on), None)
+    sealed = _sealed_certificate(batch, seal)
+    words_changed_on = _words_changed_on(session, batch)
     return CodePage(
         frame=bare.frame,
         band=bare.band,
@@ -116,25 +101,88 @@ def _batch_page(
             confirmed_stages=sum(1 for s in known.shipments if s.receiver_id and s.received_at),
             checked_papers=0,
         ),
-        ocop=_ocop_line(valid, who) if valid else None,
+        ocop=_ocop_line(sealed, seal) if sealed and sealed.expires_on >= today else None,
         journey=steps,
         items=items,
-        certificates=tuple(lines),
+        certificates=_certificates(batch, seal, sealed, today),
         producer_words=batch.product.description or None,
+        words_changed=wording.changed_on(words_changed_on, "") if words_changed_on else None,
         receive_url=url_for("shops.receive_code", code=batch.code),
     )
 
 
-def _ocop_line(paper: Certificate, who: str) -> OcopLine:
-    return OcopLine(
-        stars=paper.stars,
-        decision_number=paper.decision_number,
-        decided_on=paper.decided_on,
-        expires_on=paper.expires_on,
-        issuer=paper.issuer,
-        vouch=Vouch.DECLARED,
-        who_says=who,
+def _sealed_certificate(batch: Batch, seal: Mapping[str, Any]) -> Certificate | None:
+    """The noted certificate that activation sealed; its row stays when the producer takes it away."""
+    stated = seal.get("ocop")
+    if stated is None:
+        return None
+    same = (
+        paper
+        for paper in batch.product.certificates
+        if paper.decision_number == stated["decision_number"]
+        and paper.decided_on.isoformat() == stated["decided_on"]
+        and str(paper.stars) == stated["stars"]
+        and paper.issuer == stated["issuer"]
+        and not _is_later(paper.created_at, batch)
+        and not (paper.removed_at and not _is_later(paper.removed_at, batch))
     )
+    return next(same, None)
+
+
+def _certificates(
+    batch: Batch, seal: Mapping[str, Any], sealed: Certificate | None, today: date
+) -> tuple[CertificateLine, ...]:
+    who = wording.declared_by_producer(seal["producer_name"])
+    return tuple(
+        CertificateLine(
+            name=wording.ocop_paper(paper.stars),
+            number=paper.decision_number,
+            issuer=paper.issuer,
+            decided_on=paper.decided_on,
+            state=wording.paper_state(paper.expires_on, today),
+            is_lapsed=paper.expires_on < today,
+            vouch=Vouch.DECLARED,
+            who_says=who,
+            mark=_mark_of(paper, batch),
+        )
+        for paper in batch.product.certificates
+        if paper.removed_at is None or paper is sealed
+    )
+
+
+def _mark_of(paper: Certificate, batch: Batch) -> str | None:
+    """What happened to a certificate after the lot was sealed."""
+    if paper.removed_at is not None:
+        return wording.removed(clock.local(paper.removed_at).date())
+    if _is_later(paper.created_at, batch):
+        return wording.added_later(clock.local(paper.created_at).date())
+    return None
+
+
+def _is_later(when: datetime, batch: Batch) -> bool:
+    return batch.activated_at is not None and when > batch.activated_at
+
+
+def _ocop_line(paper: Certificate, seal: Mapping[str, Any]) -> OcopLine:
+    """From what was sealed; only the expiry, which the law derives, and a later removal come from the row."""
+    stated = seal["ocop"]
+    return OcopLine(
+        stars=int(stated["stars"]),
+        decision_number=stated["decision_number"],
+        decided_on=date.fromisoformat(stated["decided_on"]),
+        expires_on=paper.expires_on,
+        issuer=stated["issuer"],
+        vouch=Vouch.DECLARED,
+        who_says=wording.declared_by_producer(seal["producer_name"]),
+        mark=wording.removed(clock.local(paper.removed_at).date()) if paper.removed_at else None,
+    )
+
+
+def _words_changed_on(session: Session, batch: Batch) -> date | None:
+    """The day the producer last changed its own words after the lot was sealed."""
+    revisions = list_revisions(session, "products", batch.product_id, since=batch.activated_at)
+    days = [clock.local(r.revised_at).date() for r in revisions if "description" in r.changes]
+    return days[-1] if days else None
 
 
 def _compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:

@@ -125,7 +125,7 @@ class CompareCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcopLine:
-    """Only made while the certificate is valid."""
+    """The certificate that was sealed; only made while it is valid."""
 
     stars: int
     decision_number: str
@@ -134,6 +134,7 @@ class OcopLine:
     issuer: str
     vouch: Vouch
     who_says: str
+    mark: str | None = None  # "Removed on 22/11/2026"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +179,7 @@ class CertificateLine:
     is_lapsed: bool
     vouch: Vouch
     who_says: str
+    mark: str | None = None  # "Added later, on 22/11/2026", "Removed on 22/11/2026"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +202,7 @@ class CodePage:
     items: tuple[Item, ...] = field(default=())
     certificates: tuple[CertificateLine, ...] = field(default=())
     producer_words: str | None = None
+    words_changed: str | None = None
     receive_url: str | None = None
 
     @property

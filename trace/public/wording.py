@@ -156,6 +156,11 @@ def added_later(when: date) -> str:
     return _("Added later, on %(date)s", date=day(when))
 
 
+def removed(when: date) -> str:
+    """A paper the producer took away after it was sealed."""
+    return _("Removed on %(date)s", date=day(when))
+
+
 def ocop_paper(stars: int) -> str:
     """What an OCOP certificate is called."""
     return _("OCOP certificate, %(stars)d stars", stars=stars)

@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from sqlalchemy.orm import Session
 
-from tests.factories import ActiveBatchFactory, a_key, actor_of_kind, give
+from producers import services as product_services
+from tests.factories import ActiveBatchFactory, CertificateFactory, ProductFactory, a_key, actor_of_kind, give
 from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
+from trace.core import clock
 from trace.core.revisions import revise
 from trace.events import services as custody
+from trace.public import wording
 from trace.public.build import code_page
 from trace.public.pages import CodePage
 
@@ -71,3 +74,58 @@ def test_a_product_moved_to_another_set_later_does_not_change_what_is_eaten(
     before = _page(session, batch).band
     revise(session, batch.product, {"ocop_set": 20}, producer.user_id)
     assert _page(session, batch).band == before
+
+
+def test_a_certificate_noted_after_sealing_is_listed_as_added_and_gives_no_stars(
+    session: Session, producer: Actor, batch: Batch
+) -> None:
+    CertificateFactory.create(session=session, actor=producer, product_id=batch.product_id)
+    session.expire_all()
+    page = _page(session, batch)
+    assert page.ocop is None
+    (line,) = page.certificates
+    assert line.mark == wording.added_later(clock.today())
+
+
+def test_a_sealed_certificate_keeps_its_line_and_says_when_it_was_removed(
+    session: Session, producer: Actor
+) -> None:
+    product = ProductFactory.create(session=session, actor=producer)
+    paper = CertificateFactory.create(session=session, actor=producer, product_id=product.id)
+    batch = ActiveBatchFactory.create(session=session, actor=producer, product=product)
+    before = _page(session, batch)
+    assert before.ocop is not None
+    assert (before.ocop.decision_number, before.ocop.mark) == (paper.decision_number, None)
+    assert [line.mark for line in before.certificates] == [None]
+    product_services.remove_certificate(session, producer, paper.id)
+    after = _page(session, batch)
+    assert after.ocop is not None
+    assert after.ocop.mark == wording.removed(clock.today())
+    assert [line.mark for line in after.certificates] == [wording.removed(clock.today())]
+    unsealed = _page(session, ActiveBatchFactory.create(session=session, actor=producer, product=product))
+    assert (unsealed.ocop, unsealed.certificates) == (None, ())
+
+
+def test_a_newer_certificate_does_not_take_the_place_of_the_sealed_one(
+    session: Session, producer: Actor
+) -> None:
+    product = ProductFactory.create(session=session, actor=producer)
+    CertificateFactory.create(session=session, actor=producer, product_id=product.id, stars=3)
+    batch = ActiveBatchFactory.create(session=session, actor=producer, product=product)
+    CertificateFactory.create(
+        session=session, actor=producer, product_id=product.id, stars=5, decided_on=clock.today()
+    )
+    session.expire_all()
+    ocop = _page(session, batch).ocop
+    assert ocop is not None
+    assert ocop.stars == 3
+
+
+def test_words_of_the_producer_say_when_they_were_changed(
+    session: Session, producer: Actor, batch: Batch
+) -> None:
+    assert _page(session, batch).words_changed is None
+    revise(session, batch.product, {"description": "Hái lúc rạng đông."}, producer.user_id)
+    page = _page(session, batch)
+    assert page.words_changed == wording.changed_on(clock.today(), "")
+    assert f">{page.words_changed}<" in render_template("public/show_code.html", page=page, public_css="")
