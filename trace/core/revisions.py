@@ -41,6 +41,8 @@ def revise(session: Session, record: Any, values: Mapping[str, Any], by: UUID | 
             setattr(record, name, new)
     if not changes:
         return None
+    # The record first: who waits for its lock is dated after whoever held it, a batch being sealed above all.
+    session.flush()
     revision = Revision(
         subject_kind=record.__tablename__, subject_id=record.id, changes=changes, revised_by=by
     )

@@ -68,6 +68,7 @@ def activate(session: Session, actor: Actor, batch_id: UUID) -> Event:
     session.refresh(batch, with_for_update={"of": Batch})
     if batch.is_activated:
         raise AlreadyActivated(_l("This batch is already activated."))
+    _hold_still(session, batch)
     missing = batch_queries.ten_items(batch).missing
     if missing:
         raise ItemsMissing(
@@ -278,6 +279,15 @@ def destroy(
         event = _leave(session, actor, Verb.DESTROY, batch, quantity, destroyed_at, reason=reason, note=note)
         receipt.answer = {"event_id": str(event.id)}
         return event
+
+
+def _hold_still(session: Session, batch: Batch) -> None:
+    """Read anew what is about to be sealed, and keep it from changing until the seal is committed.
+
+    A change under way is waited for and sealed; one that comes later waits, and the page shows it as a change.
+    """
+    for record in (batch.organisation, batch.product, batch.location):
+        session.refresh(record, with_for_update={"read": True, "of": type(record)})
 
 
 def _take(

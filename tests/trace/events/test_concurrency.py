@@ -19,6 +19,7 @@ from trace.accounts.permissions import Actor
 from trace.batches.models import Balance, Batch, Holding
 from trace.core.database import make_engine, new_session
 from trace.core.errors import Refusal
+from trace.core.revisions import list_revisions, revise
 from trace.events import rules, services
 from trace.events.models import Event, Verb
 from trace.recalls import services as recalls
@@ -179,6 +180,56 @@ def test_activating_at_once_activates_once(market: Market) -> None:
     outcomes = at_once(market.engine, *[lambda s: services.activate(s, market.producer.act(s), draft_id)] * 4)
     assert outcomes == {"done": 1, "already-activated": 3}
     assert _held(market.engine, draft_id, market.producer) == 100
+
+
+def test_a_change_under_way_while_a_batch_is_activated_is_sealed(market: Market) -> None:
+    draft_id = market.make(lambda s, a: BatchFactory.create(session=s, actor=a))
+    with new_session(market.engine) as session:
+        batch = session.get_one(Batch, draft_id)
+        for record in (batch.product, batch.organisation):
+            revise(session, record, {"name": f"{record.name} mới"}, None)
+
+        def activate() -> None:
+            with new_session(market.engine) as other:
+                services.activate(other, market.producer.act(other), draft_id)
+                other.commit()
+
+        thread = threading.Thread(target=activate)
+        thread.start()
+        thread.join(timeout=2)
+        assert thread.is_alive()
+        session.commit()
+        thread.join()
+    with new_session(market.engine) as session:
+        batch = session.get_one(Batch, draft_id)
+        assert batch.seal is not None
+        assert batch.seal["product_name"] == batch.product.name
+        assert batch.seal["producer_name"] == batch.organisation.name
+        for kind, record in (("products", batch.product), ("organisations", batch.organisation)):
+            assert list_revisions(session, kind, record.id, since=batch.activated_at) == []
+
+
+def test_a_change_that_comes_while_a_batch_is_activated_is_dated_after_it(market: Market) -> None:
+    draft_id = market.make(lambda s, a: BatchFactory.create(session=s, actor=a))
+
+    def rename() -> None:
+        with new_session(market.engine) as other:
+            revise(other, other.get_one(Batch, draft_id).product, {"name": "Tên khác"}, None)
+            other.commit()
+
+    with new_session(market.engine) as session:
+        services.activate(session, market.producer.act(session), draft_id)
+        thread = threading.Thread(target=rename)
+        thread.start()
+        thread.join(timeout=2)
+        assert thread.is_alive()
+        session.commit()
+        thread.join()
+    with new_session(market.engine) as session:
+        batch = session.get_one(Batch, draft_id)
+        assert batch.seal is not None
+        assert batch.seal["product_name"] != "Tên khác"
+        assert len(list_revisions(session, "products", batch.product_id, since=batch.activated_at)) == 1
 
 
 def test_goods_sent_to_and_fro_at_once_end_in_no_deadlock(market: Market) -> None:
