@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from tests.web import contents, settle, sign_in_as, token_of
+from trace.accounts import services as accounts
 from trace.accounts import sessions
-from trace.accounts.models import OrganisationKind, PartyKind
+from trace.accounts.models import OrganisationKind, PartyKind, Role
 from trace.accounts.permissions import Actor
 from trace.core.http import Audience, audience_of
 from trace.core.ids import uuid7
@@ -86,7 +87,10 @@ def scene(session: Session) -> Scene:
     assert owner.user_id is not None
     device = sessions.start_session(session, owner_user(session, owner), label=f"Máy {SECRET}").sign_in
     api_key = sessions.create_api_key(session, outsider, "của mình")
+    invited = factories.UserFactory.create(session=session, name=SECRET)
+    membership = accounts.add_member(session, owner, invited.phone, Role.OWNER)
     ids = {
+        "membership_id": str(membership.id),
         "product_id": str(draft_product.id),
         "certificate_id": str(certificate.id),
         "batch_id": str(draft.id),

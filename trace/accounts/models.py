@@ -220,6 +220,8 @@ class Location(Base):
 
 
 class Membership(Base):
+    """A person in an organisation. Until accepted by that person it is an invitation and counts nowhere."""
+
     __tablename__ = "memberships"
     __table_args__ = (
         CheckConstraint(_one_of("role", Role), name="role"),
@@ -237,10 +239,16 @@ class Membership(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
     role: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    accepted_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(back_populates="memberships", lazy="joined")
     organisation: Mapped[Organisation] = relationship(back_populates="memberships", lazy="joined")
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the person agreed to belong."""
+        return self.accepted_at is not None
 
 
 class Party(Base):

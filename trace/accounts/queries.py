@@ -27,6 +27,8 @@ from trace.core.text import fold
 
 HANOI_CODE = "01"
 MOST_SUGGESTIONS = 20
+_IS_MEMBER = (Membership.ended_at.is_(None), Membership.accepted_at.is_not(None))
+_IS_INVITED = (Membership.ended_at.is_(None), Membership.accepted_at.is_(None))
 
 
 def find_user_by_phone(session: Session, phone: str) -> User | None:
@@ -35,21 +37,37 @@ def find_user_by_phone(session: Session, phone: str) -> User | None:
 
 
 def list_memberships(session: Session, user_id: UUID) -> list[Membership]:
-    """The user's current memberships, oldest first."""
-    wanted = select(Membership).where(Membership.user_id == user_id, Membership.ended_at.is_(None))
+    """The user's current memberships, oldest first; invitations are none."""
+    wanted = select(Membership).where(Membership.user_id == user_id, *_IS_MEMBER)
+    return list(session.scalars(wanted.order_by(Membership.created_at, Membership.id)))
+
+
+def list_invitations(session: Session, user_id: UUID) -> list[Membership]:
+    """What the user was invited to and has not answered, oldest first."""
+    wanted = select(Membership).where(Membership.user_id == user_id, *_IS_INVITED)
     return list(session.scalars(wanted.order_by(Membership.created_at, Membership.id)))
 
 
 def list_members(session: Session, organisation_id: UUID) -> list[Membership]:
-    """Who belongs to an organisation now, owners first."""
-    wanted = select(Membership).where(
-        Membership.organisation_id == organisation_id, Membership.ended_at.is_(None)
-    )
+    """Who belongs to an organisation now, owners first; those only invited are not among them."""
+    wanted = select(Membership).where(Membership.organisation_id == organisation_id, *_IS_MEMBER)
     return list(session.scalars(wanted.order_by(Membership.role, Membership.created_at)))
 
 
+def list_invited(session: Session, organisation_id: UUID) -> list[Membership]:
+    """Who was invited and has not answered. Their names are not the organisation's to know."""
+    wanted = select(Membership).where(Membership.organisation_id == organisation_id, *_IS_INVITED)
+    return list(session.scalars(wanted.order_by(Membership.created_at, Membership.id)))
+
+
 def find_membership(session: Session, user_id: UUID, organisation_id: UUID) -> Membership | None:
-    """The user's current membership of this organisation."""
+    """The user's current membership of this organisation; an invitation is none."""
+    found = find_member_or_invited(session, user_id, organisation_id)
+    return found if found is not None and found.is_accepted else None
+
+
+def find_member_or_invited(session: Session, user_id: UUID, organisation_id: UUID) -> Membership | None:
+    """The user's current membership of this organisation, accepted or not. Never a ground to let anybody act."""
     return session.scalars(
         select(Membership).where(
             Membership.user_id == user_id,
@@ -67,6 +85,14 @@ def get_membership(session: Session, user_id: UUID, organisation_id: UUID) -> Me
     return found
 
 
+def get_member_or_invited(session: Session, user_id: UUID, organisation_id: UUID) -> Membership:
+    """The same with those only invited, or ``NotFound``: an invitation can be taken back."""
+    found = find_member_or_invited(session, user_id, organisation_id)
+    if found is None:
+        raise NotFound(_l("There is no such person in your organisation."), code="member-not-found")
+    return found
+
+
 def count_owners(session: Session, organisation_id: UUID) -> int:
     """How many owners an organisation has; below two it is nudged to name another."""
     return session.scalar(
@@ -75,7 +101,7 @@ def count_owners(session: Session, organisation_id: UUID) -> int:
         .where(
             Membership.organisation_id == organisation_id,
             Membership.role == Role.OWNER,
-            Membership.ended_at.is_(None),
+            *_IS_MEMBER,
         )
     ) or 0  # fmt: skip
 

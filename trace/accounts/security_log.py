@@ -27,6 +27,8 @@ class Action(StrEnum):
     RECOVERY_ISSUED = "recovery_issued"
     RECOVERY_USED = "recovery_used"
     ROLE_CHANGED = "role_changed"
+    MEMBER_INVITED = "member_invited"
+    INVITATION_DECLINED = "invitation_declined"
     MEMBER_ADDED = "member_added"
     MEMBER_REMOVED = "member_removed"
     ORGANISATION_CREATED = "organisation_created"

@@ -173,7 +173,10 @@ def change_location(session: Session, actor: Actor, location_id: UUID, place: Pl
 
 
 def add_member(session: Session, actor: Actor, phone: str, role: Role) -> Membership:
-    """Add somebody who has an account. Raises ``BadInput`` when nobody has, or is a member already."""
+    """Invite somebody who has an account: it becomes a membership when that person accepts.
+
+    Raises ``BadInput`` when nobody has the number, or that person is a member or invited already.
+    """
     require_owner(actor)
     user = queries.find_user_by_phone(session, _number(phone, "phone"))
     if user is None:
@@ -182,14 +185,39 @@ def add_member(session: Session, actor: Actor, phone: str, role: Role) -> Member
             code="person-not-found",
             field="phone",
         )
-    if queries.find_membership(session, user.id, actor.organisation_id):
-        raise BadInput(_l("This person is already a member."), code="already-a-member", field="phone")
     membership = Membership(user_id=user.id, organisation_id=actor.organisation_id, role=role)
-    session.add(membership)
-    session.flush()
-    record(session, Action.MEMBER_ADDED, user_id=actor.user_id, organisation_id=actor.organisation_id,
+    try:
+        with session.begin_nested():
+            session.add(membership)
+    except IntegrityError as error:  # the index decides: two requests at once would both find nobody
+        raise BadInput(
+            _l("This person is already a member or invited."), code="already-a-member", field="phone"
+        ) from error
+    record(session, Action.MEMBER_INVITED, user_id=actor.user_id, organisation_id=actor.organisation_id,
            subject_id=user.id, role=role)  # fmt: skip
     return membership
+
+
+def accept_invitation(session: Session, user: User, membership_id: UUID) -> Membership:
+    """The invited person agrees; twice is once. ``NotFound`` for anybody else's invitation, or one taken back."""
+    membership = _get_invitation(session, user, membership_id)
+    if not membership.is_accepted:
+        membership.accepted_at = clock.now()
+        record(session, Action.MEMBER_ADDED, user_id=user.id, organisation_id=membership.organisation_id,
+               subject_id=user.id, role=membership.role)  # fmt: skip
+        session.flush()
+    return membership
+
+
+def decline_invitation(session: Session, user: User, membership_id: UUID) -> None:
+    """The invited person does not agree. ``NotFound`` for anybody else's invitation, or one already accepted."""
+    membership = _get_invitation(session, user, membership_id)
+    if membership.is_accepted:
+        raise _no_invitation()
+    membership.ended_at = clock.now()
+    record(session, Action.INVITATION_DECLINED, user_id=user.id, organisation_id=membership.organisation_id,
+           subject_id=user.id)  # fmt: skip
+    session.flush()
 
 
 def change_role(session: Session, actor: Actor, user_id: UUID, role: Role) -> None:
@@ -206,10 +234,10 @@ def change_role(session: Session, actor: Actor, user_id: UUID, role: Role) -> No
 
 
 def remove_member(session: Session, actor: Actor, user_id: UUID) -> None:
-    """End a membership; the last owner stays."""
+    """End a membership, or take an invitation back; the last owner stays."""
     require_owner(actor)
-    membership = queries.get_membership(session, user_id, actor.organisation_id)
-    if membership.role == Role.OWNER:
+    membership = queries.get_member_or_invited(session, user_id, actor.organisation_id)
+    if membership.role == Role.OWNER and membership.is_accepted:
         _keep_an_owner(session, actor)
     membership.ended_at = clock.now()
     record(session, Action.MEMBER_REMOVED, user_id=actor.user_id, organisation_id=actor.organisation_id,
@@ -294,7 +322,9 @@ def _found(
     session.add(organisation)
     session.flush()
     add_location(session, organisation, stated.place)
-    session.add(Membership(user_id=user.id, organisation_id=organisation.id, role=Role.OWNER))
+    session.add(
+        Membership(user_id=user.id, organisation_id=organisation.id, role=Role.OWNER, accepted_at=clock.now())
+    )
     session.flush()
     record(session, Action.ORGANISATION_CREATED, user_id=user.id, organisation_id=organisation.id,
            subject_id=organisation.id)  # fmt: skip
@@ -329,6 +359,22 @@ def _tax_code(session: Session, typed: str, of: UUID | None) -> str | None:
             field="tax_code",
         )
     return number
+
+
+def _get_invitation(session: Session, user: User, membership_id: UUID) -> Membership:
+    found = session.scalars(
+        select(Membership)
+        .where(Membership.id == membership_id, Membership.user_id == user.id, Membership.ended_at.is_(None))
+        .with_for_update(of=Membership)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise _no_invitation()
+    return found
+
+
+def _no_invitation() -> NotFound:
+    return NotFound(_l("There is no such invitation any more."), code="invitation-not-found")
 
 
 def _keep_an_owner(session: Session, actor: Actor) -> None:

@@ -222,21 +222,28 @@ def change_password(session: Session, sign_in: SignIn, old: str, new: str, *, ke
 def issue_recovery_code(session: Session, actor: Actor, user_id: UUID) -> str:
     """A one-time code for a member who lost the password, to be printed and handed over.
 
-    An owner may do it for members of the organisation, an officer for anybody but officers of other authorities.
+    An owner of an approved organisation may do it for members who belong nowhere else, an officer for anybody but
+    officers of other authorities: the code opens everything the person may do, not this organisation alone.
     Valid 48 hours; an earlier unused code stops working. Returns the code, which is shown this once.
     """
     user = session.get(User, user_id)
+    others = [
+        membership.organisation
+        for membership in queries.list_memberships(session, user_id)
+        if membership.organisation_id != actor.organisation_id
+    ]
     is_member = queries.find_membership(session, user_id, actor.organisation_id) is not None
     if user is None or not (is_member or actor.is_officer):
         raise NotFound(_l("There is no such person in your organisation."), code="member-not-found")
-    if actor.is_officer and not is_member:
-        kinds = {m.organisation.kind for m in queries.list_memberships(session, user_id)}
-        if OrganisationKind.AUTHORITY in kinds:
-            raise Forbidden(
-                _l("Officers recover through an owner of their own authority."), code="not-an-owner"
-            )
-    else:
+    if is_member:
         require_owner(actor)
+    if OrganisationKind.AUTHORITY in {other.kind for other in others}:
+        raise Forbidden(_l("Officers recover through an owner of their own authority."), code="not-an-owner")
+    if not actor.is_officer and (others or not actor.organisation.is_approved):
+        raise Forbidden(
+            _l("Only an officer of the authority can give this person a recovery code. Call the authority."),
+            code="recovery-by-officer",
+        )
     assert actor.user_id is not None  # noqa: S101 - views give people, never keys, this service
     session.execute(
         update(RecoveryCode)

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from trace.accounts import access, queries, sessions
+from trace.accounts import access, queries, services, sessions
 from trace.accounts.access import find_actor, forget, my_memberships, safe_next, signed_in
 from trace.accounts.schemas import ChosenOrganisationForm, LanguageForm, PasswordForm
 from trace.accounts.views_base import _, blueprint, secret_key
@@ -24,6 +24,7 @@ def show_account() -> ResponseReturnValue:
         user=me.user,
         form=Form({"language": me.user.language}),
         memberships=my_memberships(),
+        invitations=queries.list_invitations(db(), me.user.id),
         acting=find_actor(),
         device_count=len(queries.list_sign_ins(db(), me.user.id)),
     )
@@ -97,3 +98,23 @@ def choose_organisation() -> ResponseReturnValue:
     access.choose_organisation(Form.from_request().load(ChosenOrganisationForm())["organisation_id"])
     db().commit()
     return redirect(url_for("accounts.go_home"), 303)
+
+
+@blueprint.post("/invitations/<uuid:membership_id>/accept")
+@audience(Audience.PERSON)
+def accept_invitation(membership_id: UUID) -> ResponseReturnValue:
+    """Agree to belong to an organisation that invited this person."""
+    name = services.accept_invitation(db(), signed_in().user, membership_id).organisation.name
+    db().commit()
+    flash(_("This account now belongs to %(organisation)s.", organisation=name), "success")
+    return redirect(url_for("accounts.show_account"), 303)
+
+
+@blueprint.post("/invitations/<uuid:membership_id>/decline")
+@audience(Audience.PERSON)
+def decline_invitation(membership_id: UUID) -> ResponseReturnValue:
+    """Do not agree; the organisation may invite again."""
+    services.decline_invitation(db(), signed_in().user, membership_id)
+    db().commit()
+    flash(_("The invitation was declined."), "success")
+    return redirect(url_for("accounts.show_account"), 303)

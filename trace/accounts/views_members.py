@@ -26,6 +26,7 @@ def list_members() -> ResponseReturnValue:
     return render_template(
         "accounts/list_members.html",
         members=queries.list_members(db(), organisation_id),
+        invited=queries.list_invited(db(), organisation_id),
         owner_count=queries.count_owners(db(), organisation_id),
         my_id=signed_in().user.id,
     )
@@ -34,16 +35,19 @@ def list_members() -> ResponseReturnValue:
 @blueprint.route("/organisation/members/new", methods=["GET", "POST"])
 @audience(Audience.MEMBER)
 def add_member() -> ResponseReturnValue:
-    """An owner adds somebody who has signed up."""
+    """An owner invites somebody who has signed up."""
     require_owner(actor())
     form = Form.from_request() if request.method == "POST" else Form({"role": Role.STAFF})
     if request.method == "POST":
         with form.guard():
             typed = form.load(MemberForm())
             added = services.add_member(db(), actor(), typed["phone"], Role(typed["role"]))
-            name = added.user.name
+            phone = rules.readable_phone(added.user.phone)
             db().commit()
-            flash(_("%(name)s now belongs to this organisation.", name=name), "success")
+            flash(
+                _("Invited: %(phone)s. The person agrees on the page Account of the own phone.", phone=phone),
+                "success",
+            )
             return redirect(url_for("accounts.list_members"), 303)
     return render_template("accounts/add_member.html", form=form, roles=_roles()), form.status
 
@@ -73,14 +77,19 @@ def change_role(user_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/organisation/members/<uuid:user_id>/remove", methods=["GET", "POST"])
 @audience(Audience.MEMBER)
 def remove_member(user_id: UUID) -> ResponseReturnValue:
-    """Asked once more, then the membership ends; the last owner stays."""
-    membership = _get_member(user_id)
+    """Asked once more, then the membership ends or the invitation is taken back; the last owner stays."""
+    membership = queries.get_member_or_invited(db(), user_id, actor().organisation_id)
+    require_owner(actor())
     is_me = user_id == signed_in().user.id
     form = Form()
     if request.method == "POST":
         with form.guard():
+            was_member = membership.is_accepted
             services.remove_member(db(), actor(), user_id)
             db().commit()
+            if not was_member:
+                flash(_("The invitation was taken back."), "success")
+                return redirect(url_for("accounts.list_members"), 303)
             if is_me:
                 flash(_("You left the organisation."), "success")
                 return redirect(url_for("accounts.show_account"), 303)

@@ -9,6 +9,7 @@ from trace.accounts import queries, rules, services
 from trace.accounts.models import Membership, Organisation, OrganisationKind, Role
 from trace.accounts.security_log import Action, record
 from trace.accounts.services import NewOrganisation, Place
+from trace.core import clock
 from trace.core.errors import Refusal
 from trace.core.text import fold
 
@@ -47,7 +48,14 @@ def create_officer(
                 )
                 services.create_authority(session, user, stated)
             elif queries.find_membership(session, user.id, found.id) is None:
-                session.add(Membership(user_id=user.id, organisation_id=found.id, role=Role.OWNER))
+                session.add(
+                    Membership(
+                        user_id=user.id,
+                        organisation_id=found.id,
+                        role=Role.OWNER,
+                        accepted_at=clock.now(),  # the operator sets officers up in person
+                    )
+                )
                 record(
                     session, Action.MEMBER_ADDED, organisation_id=found.id, subject_id=user.id, by="operator"
                 )

@@ -140,7 +140,9 @@ def _found_organisations(session: Session, people: _People) -> dict[str, Actor]:
         if stated.is_named_publicly:
             _name_publicly(session, actor)
     first = actors[catalogue.PRODUCERS[0].key]
-    accounts.add_member(session, first, people.stand_in().phone, Role.OWNER)
+    second = people.stand_in()
+    invitation = accounts.add_member(session, first, second.phone, Role.OWNER)
+    accounts.accept_invitation(session, second, invitation.id)
     waiting = _found(session, people, catalogue.WAITING, len(actors) + 1)
     actors[catalogue.WAITING.key] = waiting
     # The same telephone and nearly the same name as an approved one: what the approver has to look at.

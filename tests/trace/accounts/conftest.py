@@ -10,6 +10,7 @@ from tests.factories import ActorFactory, UserFactory
 from tests.web import sign_in_as
 from trace.accounts.models import Membership, OrganisationKind, Role, SignInFailures, User
 from trace.accounts.permissions import Actor
+from trace.core import clock
 
 
 @pytest.fixture
@@ -33,7 +34,14 @@ def owner_browser(app: Flask, connection: Connection, owner: Actor) -> FlaskClie
 def staff(session: Session, owner: Actor) -> Actor:
     """A member of the owner's organisation who is not an owner."""
     user = UserFactory.create(session=session)
-    session.add(Membership(user_id=user.id, organisation_id=owner.organisation_id, role=Role.STAFF))
+    session.add(
+        Membership(
+            user_id=user.id,
+            organisation_id=owner.organisation_id,
+            role=Role.STAFF,
+            accepted_at=clock.now(),
+        )
+    )
     session.flush()
     return Actor(user.id, owner.organisation, Role.STAFF)
 

@@ -13,6 +13,7 @@ from tests.web import send, sign_in_as, token_of
 from trace.accounts import sessions
 from trace.accounts.models import Membership, OrganisationKind, Role, SignIn
 from trace.accounts.permissions import Actor
+from trace.core import clock
 
 PASSWORD: str = UserFactory.password
 NEW_PASSWORD = "một mật khẩu khác"
@@ -148,7 +149,14 @@ def test_one_acts_for_another_of_ones_organisations(
     session: Session, owner_browser: FlaskClient, owner: Actor
 ) -> None:
     shop = person_of(session, OrganisationKind.SHOP)
-    session.add(Membership(user_id=owner.user_id, organisation_id=shop.organisation_id, role=Role.STAFF))
+    session.add(
+        Membership(
+            user_id=owner.user_id,
+            organisation_id=shop.organisation_id,
+            role=Role.STAFF,
+            accepted_at=clock.now(),
+        )
+    )
     session.commit()
     send(owner_browser, "/account/organisation/choose", organisation_id=str(shop.organisation_id))
     assert f"<h1>{shop.organisation.name}</h1>" in owner_browser.get("/account/organisation").get_data(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories import UserFactory, nobodys_phone
 from tests.trace.accounts.conftest import person_of
 from tests.web import send, sign_in_as
-from trace.accounts import queries, sessions
+from trace.accounts import queries, services, sessions
 from trace.accounts.models import ApiKey, OrganisationKind, Role
 from trace.accounts.permissions import Actor
 
@@ -26,9 +26,13 @@ def _role(session: Session, actor: Actor) -> str | None:
     return found.role if found else None
 
 
-def test_somebody_who_signed_up_is_added(owner_browser: FlaskClient, session: Session) -> None:
+def test_somebody_who_agreed_is_listed_by_name(
+    owner_browser: FlaskClient, session: Session, owner: Actor
+) -> None:
     user = UserFactory.create(session=session, name="Trần <b>Bình</b>")
-    assert send(owner_browser, f"{MEMBERS}/new", phone=user.phone, role="staff").status_code == 303
+    invitation = services.add_member(session, owner, user.phone, Role.STAFF)
+    services.accept_invitation(session, user, invitation.id)
+    session.commit()
     page = owner_browser.get(MEMBERS).get_data(as_text=True)
     assert "Trần &lt;b&gt;Bình&lt;/b&gt;" in page
     assert "<b>Bình</b>" not in page
