@@ -174,6 +174,7 @@ class Organisation(Base):
     approval_note: Mapped[str] = mapped_column(default="")
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    approved_name: Mapped[str | None]  # what an officer vouched for; later names are compared with it
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 

@@ -1,5 +1,7 @@
 """Use cases of accounts: people, organisations, members, places, parties, approval. Never commits."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,7 +24,7 @@ from trace.accounts.models import (
 )
 from trace.accounts.permissions import Actor, require_officer, require_owner
 from trace.accounts.security_log import Action, record
-from trace.accounts.sessions import check_new_password, hash_password
+from trace.accounts.sessions import check_new_password, hash_password, revoke_api_keys_of
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.revisions import revise
@@ -43,6 +45,12 @@ class TaxCodeTaken(Refusal):
     """An approved organisation has this tax code."""
 
     code = "tax-code-taken"
+
+
+class ChangedMeanwhile(Refusal):
+    """What an officer approves is not what the officer looked at."""
+
+    code = "changed-meanwhile"
 
 
 class LastOwner(Refusal):
@@ -116,11 +124,15 @@ def change_organisation(
     description: str,
     is_named_publicly: bool,
 ) -> None:
-    """Change the profile. A new name or tax code of an approved organisation needs approval again only when it
-    no longer resembles the old one: an officer vouched for who this is."""
+    """Change the profile. A new tax code of an approved organisation needs approval again, and so does a name that no
+    longer resembles the approved one: an officer vouched for who this is."""
     require_owner(actor)
-    organisation = actor.organisation
-    was_approved, old_name = organisation.is_approved, organisation.name
+    # Locked, so that an officer approves what was seen and never what is being written.
+    organisation = session.get_one(
+        Organisation, actor.organisation_id, with_for_update=True, populate_existing=True
+    )
+    was_approved, old_tax_code = organisation.is_approved, organisation.tax_code
+    approved_name = organisation.approved_name or organisation.name
     values = {
         "name": name,
         "name_folded": fold(name),
@@ -130,9 +142,8 @@ def change_organisation(
         "is_named_publicly": is_named_publicly,
     }
     revise(session, organisation, values, actor.user_id)
-    if (
-        was_approved and not rules.names_are_alike(old_name, name)
-    ) or organisation.approval == Approval.NEEDS_CHANGES:
+    is_another = not rules.names_are_alike(approved_name, name) or organisation.tax_code != old_tax_code
+    if (was_approved and is_another) or organisation.approval == Approval.NEEDS_CHANGES:
         organisation.approval = Approval.PENDING
 
 
@@ -157,6 +168,8 @@ def add_location(session: Session, organisation: Organisation, place: Place) -> 
 
 def change_location(session: Session, actor: Actor, location_id: UUID, place: Place) -> Location:
     """Change a place of one's own organisation; what it was stays in the revisions."""
+    # The seat is part of what an officer approves: the same lock as the profile's.
+    session.execute(select(Organisation.id).where(Organisation.id == actor.organisation_id).with_for_update())
     location = queries.get_location(session, actor.organisation_id, location_id)
     if queries.find_commune(session, place.commune_code) is None:
         raise BadInput(
@@ -221,24 +234,26 @@ def decline_invitation(session: Session, user: User, membership_id: UUID) -> Non
 
 
 def change_role(session: Session, actor: Actor, user_id: UUID, role: Role) -> None:
-    """Make a member owner or staff; the last owner stays one."""
+    """Make a member owner or staff; the last owner stays one. Staff have no keys: those of a former owner stop."""
     require_owner(actor)
     membership = queries.get_membership(session, user_id, actor.organisation_id)
     if membership.role == role:
         return
     if membership.role == Role.OWNER:
         _keep_an_owner(session, actor)
+        revoke_api_keys_of(session, actor, user_id)
     membership.role = role
     record(session, Action.ROLE_CHANGED, user_id=actor.user_id, organisation_id=actor.organisation_id,
            subject_id=user_id, role=role)  # fmt: skip
 
 
 def remove_member(session: Session, actor: Actor, user_id: UUID) -> None:
-    """End a membership, or take an invitation back; the last owner stays."""
+    """End a membership with the keys that person created, or take an invitation back; the last owner stays."""
     require_owner(actor)
     membership = queries.get_member_or_invited(session, user_id, actor.organisation_id)
     if membership.role == Role.OWNER and membership.is_accepted:
         _keep_an_owner(session, actor)
+    revoke_api_keys_of(session, actor, user_id)
     membership.ended_at = clock.now()
     record(session, Action.MEMBER_REMOVED, user_id=actor.user_id, organisation_id=actor.organisation_id,
            subject_id=user_id)  # fmt: skip
@@ -275,13 +290,22 @@ def add_party(
     return party
 
 
-def approve(session: Session, actor: Actor, organisation_id: UUID) -> Organisation:
-    """An officer lets an organisation in. Approving twice is approving once."""
+def approve(session: Session, actor: Actor, organisation_id: UUID, seen: str | None = None) -> Organisation:
+    """An officer lets an organisation in. Approving twice is approving once.
+
+    ``seen`` is the ``approval_digest`` of what the officer looked at (None where nobody looked: the demo). Raises
+    ``ChangedMeanwhile`` when the organisation states something else by now.
+    """
     require_officer(actor)
     organisation = _for_approval(session, organisation_id)
     if organisation.is_approved:
         return organisation
+    if seen is not None and seen != approval_digest(organisation):
+        raise ChangedMeanwhile(
+            _l("The organisation changed what it states meanwhile. Look at it again, then decide.")
+        )
     organisation.approval = Approval.APPROVED
+    organisation.approved_name = organisation.name
     organisation.approved_at = clock.now()
     organisation.approved_by = actor.user_id
     organisation.approval_note = ""
@@ -289,6 +313,20 @@ def approve(session: Session, actor: Actor, organisation_id: UUID) -> Organisati
            subject_id=organisation.id, approval=Approval.APPROVED)  # fmt: skip
     session.flush()
     return organisation
+
+
+def approval_digest(organisation: Organisation) -> str:
+    """What an officer vouches for, in 64 hexadecimal digits: kind, name, telephone, tax code and the first place."""
+    seat = organisation.seat
+    facts = (
+        organisation.kind,
+        organisation.name,
+        organisation.phone,
+        organisation.tax_code,
+        seat.commune_code,
+        seat.address_as_written,
+    )
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def ask_for_changes(session: Session, actor: Actor, organisation_id: UUID, note: str) -> Organisation:
@@ -317,6 +355,7 @@ def _found(
         description=stated.description,
         approval=approval,
         approved_at=clock.now() if approval == Approval.APPROVED else None,
+        approved_name=stated.name if approval == Approval.APPROVED else None,
         is_demo=is_demo,
     )
     session.add(organisation)
@@ -385,7 +424,7 @@ def _keep_an_owner(session: Session, actor: Actor) -> None:
 
 
 def _for_approval(session: Session, organisation_id: UUID) -> Organisation:
-    organisation = session.get(Organisation, organisation_id, with_for_update=True)
+    organisation = session.get(Organisation, organisation_id, with_for_update=True, populate_existing=True)
     if organisation is None or organisation.kind == OrganisationKind.AUTHORITY:
         raise NotFound(_l("There is no such organisation."), code="organisation-not-found")
     return organisation

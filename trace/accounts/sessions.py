@@ -339,6 +339,13 @@ def revoke_api_key(session: Session, actor: Actor, key_id: UUID) -> None:
            subject_id=key_id)  # fmt: skip
 
 
+def revoke_api_keys_of(session: Session, actor: Actor, user_id: UUID) -> None:
+    """Stop the keys that this person created for the acting organisation: they would outlive the person's rights."""
+    for key in queries.list_api_keys(session, actor.organisation_id):
+        if key.created_by == user_id:
+            revoke_api_key(session, actor, key.id)
+
+
 def find_api_key(session: Session, key: str) -> ApiKey | None:
     """The key that still works."""
     return session.scalars(

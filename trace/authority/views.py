@@ -71,9 +71,10 @@ def show_organisation(organisation_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/organisations/<uuid:organisation_id>/approve")
 @audience(Audience.OFFICER)
 def approve(organisation_id: UUID) -> ResponseReturnValue:
-    """Let an organisation in; twice is once."""
+    """Let an organisation in as the officer saw it; twice is once."""
     was_approved = _get_organisation(organisation_id).is_approved
-    organisation = services.approve(db(), actor(), organisation_id)
+    seen = request.form.get("seen", "")[:LONGEST_SEARCH]
+    organisation = services.approve(db(), actor(), organisation_id, seen)
     name = organisation.name
     db().commit()
     if was_approved:
@@ -129,4 +130,5 @@ def _get_organisation(organisation_id: UUID) -> Organisation:
 
 def _show(organisation: Organisation, form: Form) -> ResponseReturnValue:
     page = pages.organisation_page(db(), organisation)
-    return render_template("authority/show_organisation.html", page=page, form=form), form.status
+    seen = services.approval_digest(organisation)
+    return render_template("authority/show_organisation.html", page=page, form=form, seen=seen), form.status

@@ -14,6 +14,7 @@ from tests.web import send, sign_in_as
 from trace.accounts import queries, services, sessions
 from trace.accounts.models import ApiKey, OrganisationKind, Role
 from trace.accounts.permissions import Actor
+from trace.accounts.security_log import Action, SecurityRecord
 
 MEMBERS = "/account/organisation/members"
 KEYS = "/account/organisation/keys"
@@ -157,3 +158,20 @@ def test_staff_have_no_keys(app: Flask, connection: Connection, staff: Actor) ->
     browser = sign_in_as(app, connection, staff)
     assert browser.get(KEYS).status_code == 403
     assert send(browser, f"{KEYS}/new", name="kho").status_code == 403
+
+
+@pytest.mark.parametrize(("rest", "role"), [("", "staff"), ("/remove", "")])
+def test_keys_stop_with_the_rights_of_who_created_them(
+    owner_browser: FlaskClient, session: Session, owner: Actor, staff: Actor, rest: str, role: str
+) -> None:
+    assert staff.user_id is not None
+    services.change_role(session, owner, staff.user_id, Role.OWNER)
+    theirs = sessions.create_api_key(session, Actor(staff.user_id, owner.organisation, Role.OWNER), "kho")
+    own = sessions.create_api_key(session, owner, "kho")
+    session.commit()
+    assert send(owner_browser, f"{MEMBERS}/{staff.user_id}{rest}", role=role).status_code == 303
+    session.expire_all()
+    assert sessions.find_api_key(session, theirs) is None
+    assert sessions.find_api_key(session, own) is not None
+    actions = session.scalars(select(SecurityRecord.action)).all()
+    assert Action.API_KEY_REVOKED in actions

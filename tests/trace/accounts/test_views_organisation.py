@@ -200,6 +200,32 @@ def test_corrected_spelling_stays_approved(
     assert _read(session, owner).approval == Approval.APPROVED
 
 
+def test_a_name_that_drifts_away_step_by_step_needs_approval_again(
+    owner_browser: FlaskClient, session: Session, owner: Actor
+) -> None:
+    approved = owner.organisation
+    approved.name = approved.approved_name = "Rau sạch Đông Anh Hà"
+    session.commit()
+    steps = [
+        "Rau sạch Đông Anh Sơn",
+        "Rau sạch Đông Lâm Sơn",
+        "Rau tươi Đông Lâm Sơn",
+        "Thịt tươi Tây Lâm Sơn",
+    ]
+    for name in steps:
+        send(owner_browser, "/account/organisation/change", **{**PROFILE, "name": name})
+    assert _read(session, owner).approval == Approval.PENDING
+
+
+def test_a_new_tax_code_needs_approval_again(
+    owner_browser: FlaskClient, session: Session, owner: Actor
+) -> None:
+    name = owner.organisation.name
+    changed = {**PROFILE, "name": name, "tax_code": "0100109106"}
+    send(owner_browser, "/account/organisation/change", **changed)
+    assert _read(session, owner).approval == Approval.PENDING
+
+
 def test_what_the_authority_asks_for_is_shown_and_sent_again(
     owner_browser: FlaskClient, session: Session
 ) -> None:

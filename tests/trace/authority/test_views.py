@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -76,8 +76,10 @@ def test_an_organisation_is_approved_once(session: Session, city: City, officer:
     waiting = someone_waiting(session)
     desk = officer.get("/authority/").get_data(as_text=True)
     assert waiting.name in desk
+    seen = seen_on(officer, waiting.id)
     for _attempt in range(2):
-        assert send(officer, f"/authority/organisations/{waiting.id}/approve").status_code == 303
+        answer = send(officer, f"/authority/organisations/{waiting.id}/approve", seen=seen)
+        assert answer.status_code == 303
     session.expire_all()
     approved = session.get_one(Organisation, waiting.id)
     assert approved.approval == Approval.APPROVED
@@ -85,6 +87,30 @@ def test_an_organisation_is_approved_once(session: Session, city: City, officer:
         SecurityRecord.action == Action.APPROVAL_DECIDED, SecurityRecord.subject_id == waiting.id
     )  # fmt: skip
     assert session.scalar(decided) == 1
+
+
+def seen_on(officer: FlaskClient, organisation_id: object) -> str:
+    """What the page says that the officer saw."""
+    page = officer.get(f"/authority/organisations/{organisation_id}").get_data(as_text=True)
+    found = re.search(r'name="seen" value="([0-9a-f]{64})"', page)
+    assert found
+    return found.group(1)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"name": "Tên khác hẳn"}, {"phone": "+84912345678"}, {"tax_code": "0100109106"}]
+)
+def test_what_changed_after_it_was_seen_is_not_approved(
+    session: Session, city: City, officer: FlaskClient, changed: dict[str, str]
+) -> None:
+    waiting = someone_waiting(session)
+    seen = seen_on(officer, waiting.id)
+    session.execute(update(Organisation).where(Organisation.id == waiting.id).values(**changed))
+    session.commit()
+    path = f"/authority/organisations/{waiting.id}/approve"
+    assert send(officer, path, seen=seen).status_code == 409
+    assert send(officer, path).status_code == 409
+    assert session.get_one(Organisation, waiting.id).approval == Approval.PENDING
 
 
 def test_an_approved_organisation_offers_no_decision(city: City, officer: FlaskClient) -> None:
