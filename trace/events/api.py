@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from trace.accounts import services as account_services
 from trace.accounts.access import actor
 from trace.batches import queries as batch_queries
 from trace.batches.schemas import BatchAnswer, batch_answer
 from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader
 from trace.core.http import Audience, audience, db
 from trace.events import queries, services
+from trace.events.parties import state_party
 from trace.events.schemas import (
     Direction,
     EventAnswer,
@@ -153,4 +153,4 @@ def _party_id(stated: Mapping[str, Any]) -> UUID | None:
     """The party of the address book that was named; the same name and number is the same party."""
     if "party" not in stated:
         return None
-    return account_services.add_party(db(), actor(), **stated["party"]).id
+    return state_party(db(), actor(), **stated["party"]).id

@@ -11,7 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from producers.models import ExpiryKind
@@ -287,7 +287,10 @@ def _hold_still(session: Session, batch: Batch) -> None:
     A change under way is waited for and sealed; one that comes later waits, and the page shows it as a change.
     """
     for record in (batch.organisation, batch.product, batch.location):
-        session.refresh(record, with_for_update={"read": True, "of": type(record)})
+        # Their own columns only: what else was loaded through them stays.
+        columns = inspect(type(record)).column_attrs.keys()
+        session.refresh(record, columns, with_for_update={"read": True, "of": type(record)})
+    session.expire(batch.location, ["commune"])
 
 
 def _take(

@@ -9,16 +9,15 @@ from typing import TypeVar
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trace.accounts import services as account_services
 from trace.accounts.models import Organisation, Party, PartyKind
 from trace.accounts.permissions import Actor
 from trace.core.errors import BadInput
 from trace.core.forms import Form
 from trace.core.ids import parse_uuid
 from trace.core.text import has_forbidden_character, tidy
+from trace.events.parties import state_party
 from trace.events.services import Receiver
 from trace.shops import queries
 from trace.shops.schemas import PartyForm
@@ -94,10 +93,7 @@ def settle(session: Session, actor: Actor, choice: Choice) -> Receiver:
     """The receiver of a choice; somebody new is noted in the address book. Raises ``BadInput``."""
     if choice.new_party is not None:
         new = choice.new_party
-        # The same form sent twice at once must meet one and the same party, or its twin would seem another request.
-        mine = select(Organisation.id).where(Organisation.id == actor.organisation_id)
-        session.execute(mine.with_for_update(key_share=True))
-        party = account_services.add_party(session, actor, new.kind, new.name, new.phone, new.commune_code)
+        party = state_party(session, actor, new.kind, new.name, new.phone, new.commune_code)
         return Receiver(party_id=party.id)
     return Receiver(organisation_id=choice.organisation_id, party_id=choice.party_id)
 

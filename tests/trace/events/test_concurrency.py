@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory, BatchFactory, ShipmentFactory, actor_of_kind, give, officer_of
-from trace.accounts.models import Organisation, OrganisationKind, Role
+from trace.accounts.models import Organisation, OrganisationKind, Party, PartyKind, Role
 from trace.accounts.permissions import Actor
 from trace.batches.models import Balance, Batch, Holding
 from trace.core.database import make_engine, new_session
@@ -22,6 +22,7 @@ from trace.core.errors import Refusal
 from trace.core.revisions import list_revisions, revise
 from trace.events import rules, services
 from trace.events.models import Event, Verb
+from trace.events.parties import state_party
 from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason
 
@@ -139,6 +140,20 @@ def test_one_form_sent_eight_times_at_once_sells_once(market: Market) -> None:
         assert at_once(market.engine, *[sell] * 8) == {"done": 8}
         assert _held(market.engine, batch_id, market.producer) == 93
     assert _count(market.engine, Verb.SELL) == ROUNDS
+
+
+def test_one_request_to_somebody_new_sent_four_times_at_once_notes_and_sells_once(market: Market) -> None:
+    batch_id = market.make(lambda s, a: ActiveBatchFactory.create(session=s, actor=a))
+
+    def sell(session: Session) -> None:
+        actor = market.producer.act(session)
+        party = state_party(session, actor, PartyKind.TRADER, "Thương lái Ví Dụ")
+        services.sell(session, actor, batch_id, Decimal(7), key="one", party_id=party.id)
+
+    assert at_once(market.engine, *[sell] * 4) == {"done": 4}
+    assert _held(market.engine, batch_id, market.producer) == 93
+    with new_session(market.engine) as session:
+        assert session.scalar(select(func.count()).select_from(Party)) == 1
 
 
 def test_two_phones_of_one_shop_receive_a_shipment_once(market: Market) -> None:
