@@ -11,7 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from producers.models import ExpiryKind
@@ -288,7 +288,7 @@ def _hold_still(session: Session, batch: Batch) -> None:
     """
     for record in (batch.organisation, batch.product, batch.location):
         # Their own columns only: what else was loaded through them stays.
-        columns = inspect(type(record)).column_attrs.keys()
+        columns = record.__mapper__.column_attrs.keys()
         session.refresh(record, columns, with_for_update={"read": True, "of": type(record)})
     session.expire(batch.location, ["commune"])
 
