@@ -13,10 +13,10 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from trace.accounts import queries, rules
+from trace.accounts import queries, rules, tries
 from trace.accounts.models import (
     AccountNotice,
     ApiKey,
@@ -24,12 +24,11 @@ from trace.accounts.models import (
     OrganisationKind,
     RecoveryCode,
     SignIn,
-    SignInFailures,
     User,
 )
 from trace.accounts.permissions import Actor, require_owner
 from trace.accounts.security_log import Action, record
-from trace.accounts.tries import count_failure, keyed, slow_strangers
+from trace.accounts.tries import keyed
 from trace.core import clock
 from trace.core.errors import BadInput, Forbidden, NotFound
 from trace.core.short_codes import ALPHABET
@@ -118,13 +117,17 @@ def sign_in(
     device = _find_device(session, user, device_token)
     by_number = keyed(key, "phone", number)
     subjects = {by_number: rules.FREE_TRIES, keyed(key, "address", address): rules.FREE_TRIES_OF_AN_ADDRESS}
-    if device is None:
-        slow_strangers(session, subjects, user)
+    # Counted before the password is looked at: tries sent at once must not all be the first.
+    if device is not None and not tries.count_on_device(session, device):
+        device = None
+    counted = tries.count_ahead(session, subjects, user) if device is None else None
     if not check_password(user, password[: rules.LONGEST_PASSWORD + 1]):
-        count_failure(session, subjects, device, user)
+        tries.record_failure(session, user, known_device=device is not None)
         raise WrongPassword(_l("The number or the password is wrong."), field="password")
     assert user is not None  # noqa: S101 - check_password is false for nobody; mypy cannot see it
-    session.execute(delete(SignInFailures).where(SignInFailures.subject_hash == by_number))
+    if counted is not None:
+        tries.take_back(session, counted)
+    tries.forget(session, by_number)
     opened = start_session(session, user, device=device, device_token=device_token, label=label)
     if previous is not None and previous.user_id == user.id:
         opened.sign_in.notices_seen_at = previous.notices_seen_at
@@ -207,10 +210,11 @@ def change_password(session: Session, sign_in: SignIn, old: str, new: str, *, ke
     """
     user = sign_in.user
     subjects = {keyed(key, "own-password", str(user.id)): rules.FREE_TRIES}
-    slow_strangers(session, subjects, user)
+    counted = tries.count_ahead(session, subjects, user)
     if not check_password(user, old[: rules.LONGEST_PASSWORD + 1]):
-        count_failure(session, subjects, None, user)
+        tries.record_failure(session, user)
         raise WrongPassword(_l("This is not your present password."), field="old_password")
+    tries.take_back(session, counted)
     check_new_password(new, "new_password")
     _set_password(session, user, new)
     _end_others(session, user.id, keep=sign_in)
@@ -279,7 +283,6 @@ def recover(
         keyed(key, "recovery", number): rules.FREE_TRIES,
         keyed(key, "address", address): rules.FREE_TRIES_OF_AN_ADDRESS,
     }
-    slow_strangers(session, subjects, user)
     normalised = "".join(c for c in code.upper() if c in ALPHABET)
     stored = session.scalars(
         select(RecoveryCode)
@@ -287,7 +290,9 @@ def recover(
         .with_for_update()
     ).one_or_none()
     if user is None or stored is None or stored.user_id != user.id or stored.expires_at <= clock.now():
-        count_failure(session, subjects, None, user)
+        # Only wrong codes wait: nobody guesses twelve letters, and strangers must not lock the owner out.
+        tries.count_ahead(session, subjects, user)
+        tries.record_failure(session, user)
         raise WrongRecoveryCode(
             _l(
                 "This code does not fit the number, was already used, or is older than 48 hours. Ask for a new one."

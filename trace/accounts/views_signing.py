@@ -64,7 +64,6 @@ def sign_up() -> ResponseReturnValue:
         with form.guard(), counting_tries(form):
             typed = form.load(SignUpForm())
             tries.count_sign_up(db(), secret_key(), address())
-            db().commit()
             user = services.sign_up(db(), typed["phone"], typed["name"], typed["password"], language())
             credentials = sessions.start_session(db(), user, label=label())
             db().commit()

@@ -181,3 +181,12 @@ def test_nobody_issues_a_code_for_somebody_unknown(session: Session, owner: Acto
     stranger = UserFactory.create(session=session)
     with pytest.raises(NotFound):
         sessions.issue_recovery_code(session, owner, stranger.id)
+
+
+def test_wrong_codes_of_strangers_do_not_stop_the_right_one(
+    app: Flask, visitor: FlaskClient, session: Session, staff: Actor, code: str
+) -> None:
+    phone = _phone(session, staff)
+    _recover(app.test_client(), phone, "WRNG")
+    make_waits_long(session)
+    assert _recover(visitor, phone, code).status_code == 303
