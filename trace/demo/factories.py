@@ -93,6 +93,8 @@ def _act(
         organisation = accounts.create_organisation(session, founder, stated, is_demo=is_demo)
         if is_approved:
             accounts.approve(session, officer_of(session), organisation.id)
+            # Approval reads the organisation anew; who lets go of the session still wants to know its place.
+            session.refresh(organisation, ["locations"])
     return Actor(founder.id, organisation, Role.OWNER)
 
 
