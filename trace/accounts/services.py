@@ -300,7 +300,8 @@ def approve(session: Session, actor: Actor, organisation_id: UUID, seen: str | N
     organisation = _for_approval(session, organisation_id)
     if organisation.is_approved:
         return organisation
-    if seen is not None and seen != approval_digest(organisation):
+    stated = approval_digest(organisation)
+    if seen is not None and seen != stated:
         raise ChangedMeanwhile(
             _l("The organisation changed what it states meanwhile. Look at it again, then decide.")
         )
