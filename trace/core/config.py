@@ -32,6 +32,7 @@ NAMES = frozenset(
         "TRACE_LOG_ORIGIN",
         "TRACE_MIGRATION_DATABASE_URL",
         "TRACE_OPERATOR_NAME",
+        "TRACE_OUTGOING_LOOPBACK",
         "TRACE_PROXIES",
         "TRACE_PUBLIC_URL",
         "TRACE_SECRET_KEY",
@@ -64,6 +65,8 @@ class Settings:
     log_level: str = "INFO"
     trusted_proxy_count: int = 0
     upload_limit_bytes: int = UPLOAD_LIMIT_BYTES
+    # Receivers of webhooks on this machine ("127.0.0.1:9000"), for development and tests alone.
+    outgoing_loopback: frozenset[str] = frozenset()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -99,6 +102,7 @@ class Settings:
             operator_name=values.get("TRACE_OPERATOR_NAME", "Nguồn Gốc"),
             log_level=_log_level(values),
             trusted_proxy_count=_proxy_count(values),
+            outgoing_loopback=_outgoing_loopback(values, public_url),
         )
 
     @property
@@ -255,3 +259,20 @@ def _proxy_count(values: Mapping[str, str]) -> int:
             "or unset it."
         )
     return int(given)
+
+
+def _outgoing_loopback(values: Mapping[str, str], public_url: str | None) -> frozenset[str]:
+    """The only addresses a webhook may reach that are not public; none where strangers reach the service."""
+    given = values.get("TRACE_OUTGOING_LOOPBACK")
+    if given is None:
+        return frozenset()
+    names = frozenset(given.replace(",", " ").split())
+    if not all(re.fullmatch(r"(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5}", name) for name in names):
+        raise ConfigurationError(
+            "TRACE_OUTGOING_LOOPBACK must name receivers of this machine, like 127.0.0.1:9000: correct or unset it."
+        )
+    if public_url is not None and not is_local_host(urlsplit(public_url).hostname or ""):
+        raise ConfigurationError(
+            "TRACE_OUTGOING_LOOPBACK must not be set where strangers reach the service: unset it."
+        )
+    return names

@@ -215,3 +215,19 @@ def test_a_folder_has_one_owner_at_a_time(tmp_path: Path) -> None:
         with pytest.raises(local_state.AlreadyRunning), local_state.hold(tmp_path, patience_s=0):
             pass
     assert not local_state.is_held(tmp_path)
+
+
+def test_receivers_of_this_machine_are_named_for_development(tmp_path: Path) -> None:
+    settings = production(tmp_path, TRACE_OUTGOING_LOOPBACK="127.0.0.1:9000 [::1]:9001")
+    assert settings.outgoing_loopback == {"127.0.0.1:9000", "[::1]:9001"}
+
+
+@pytest.mark.parametrize("value", ["10.0.0.1:80", "example.com:443", "127.0.0.1", "*"])
+def test_a_receiver_elsewhere_is_no_exception(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ConfigurationError, match="TRACE_OUTGOING_LOOPBACK"):
+        production(tmp_path, TRACE_OUTGOING_LOOPBACK=value)
+
+
+def test_a_public_service_makes_no_exception(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="strangers"):
+        production(tmp_path, TRACE_PUBLIC_URL="https://a.example", TRACE_OUTGOING_LOOPBACK="127.0.0.1:9000")
