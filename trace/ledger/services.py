@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from trace.core import clock
 from trace.core.installation import find_fact, set_fact
 from trace.ledger import leaves
-from trace.ledger.models import Leaf
 
 ORIGIN = "log_origin"
 
@@ -43,12 +43,20 @@ def log_origin(session: Session) -> str:
     return str(known)
 
 
-def append_leaf(session: Session, event_id: UUID, lots: set[str], values: Mapping[str, Any]) -> bytes:
-    """Write the leaf of one event about ``lots`` (URIs) and return its salts, packed.
+def make_leaf(
+    session: Session, event_id: UUID, lots: set[str], values: Mapping[str, Any]
+) -> tuple[dict[str, Any], bytes]:
+    """The row of one event's leaf about ``lots`` (names of lots), and its salts, packed.
 
-    The caller keeps the salts where only erasure deletes; without them the commitments open to nothing.
+    The caller writes the row in the event's own transaction and keeps the salts where only erasure deletes; without
+    them the commitments open to nothing.
     """
     salts = leaves.new_salts()
     leaf = leaves.encode_leaf(log_origin(session), {**values, "lots": leaves.lot_tags(lots, salts)}, salts)
-    session.add(Leaf(event_id=event_id, leaf=leaf, leaf_hash=leaves.leaf_hash(leaf)))
-    return leaves.pack_salts(salts)
+    row = {
+        "event_id": event_id,
+        "leaf": leaf,
+        "leaf_hash": leaves.leaf_hash(leaf),
+        "created_at": clock.now(),
+    }
+    return row, leaves.pack_salts(salts)
