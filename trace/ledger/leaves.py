@@ -7,12 +7,12 @@ Version 1 is for ever: ``FIELDS``, their order, the canonical form and the prefi
 more must be committed to is a version 2 beside it.
 """
 
-import hashlib
 import hmac
 import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from trace.core.errors import BadInput
@@ -24,6 +24,10 @@ LONGEST_ORIGIN = 255
 DEEPEST_VALUE = 32
 # Stands in packed salts where a salt was erased; no random salt is this.
 ERASED_SALT = bytes(SALT_LENGTH)
+
+# Made once: ``json.dumps`` makes an encoder at each call. Both write the same.
+_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode_text = json.encoder.encode_basestring
 
 # RFC 9162 2.1.1. The tree hashes leaves behind 0x00 and nodes behind 0x01; our own hashes start with neither, so that
 # none of them can pass for a leaf or a node.
@@ -144,7 +148,10 @@ def canonical(value: Any) -> bytes:
     if value is None:
         return b"null"
     try:
-        return json.dumps(_ordered(value, 0), ensure_ascii=False, separators=(",", ":")).encode()
+        # Most values are texts, and every event has 48: the way round the encoder takes a third of the time.
+        if type(value) is str:
+            return _encode_text(value).encode()
+        return _encode_json(_ordered(value, 0)).encode()
     except UnicodeEncodeError as cause:
         raise UncanonicalValue("a text holds half a character") from cause
 
@@ -175,7 +182,7 @@ def commit(field: str, value: Any, salt: bytes) -> bytes:
     """
     if len(salt) != SALT_LENGTH or salt == ERASED_SALT:
         raise ValueError("a salt is 16 random bytes")
-    return hashlib.sha256(_COMMITMENT_HEADS[field] + salt + canonical(value)).digest()
+    return sha256(_COMMITMENT_HEADS[field] + salt + canonical(value)).digest()
 
 
 def encode_leaf(origin: str, values: Mapping[str, Any], salts: Mapping[str, bytes]) -> bytes:
@@ -233,7 +240,7 @@ def check_opening(leaf: Leaf, field: str, value: Any, salt: bytes) -> bool:
 
 def leaf_hash(leaf: bytes) -> bytes:
     """SHA-256(0x00 || leaf), the hash the tree is built from (RFC 9162 2.1.1)."""
-    return hashlib.sha256(LEAF_PREFIX + leaf).digest()
+    return sha256(LEAF_PREFIX + leaf).digest()
 
 
 # ---------------------------------------------------------------------------------------------------------- lots
@@ -248,7 +255,7 @@ def lot_salt(lot_key_salt: bytes, lot: str) -> bytes:
 
 def lot_tag(lot: str, salt: bytes) -> str:
     """What stands for ``lot`` in the field ``lots``: hex of SHA-256(prefix || salt || lot)."""
-    return hashlib.sha256(LOT_TAG_PREFIX + salt + lot.encode()).hexdigest()
+    return sha256(LOT_TAG_PREFIX + salt + lot.encode()).hexdigest()
 
 
 def lot_tags(lots: set[str], salts: Mapping[str, bytes]) -> list[str]:
