@@ -32,6 +32,7 @@ class Product(Base):
         CheckConstraint("(uom is null) = (packaging_word is not null)", name="one_unit"),
         CheckConstraint("natural_loss_percent between 0 and 30", name="natural_loss_percent"),
         CheckConstraint("(second_unit is null) = (usual_weight_kg is null)", name="second_unit"),
+        CheckConstraint("min_temperature <= max_temperature", name="temperature"),
         Index(
             "uq_products_organisation_name",
             "organisation_id",
@@ -55,6 +56,11 @@ class Product(Base):
     second_unit: Mapped[str | None]  # a packaging word, one of which weighs about …
     usual_weight_kg: Mapped[Decimal | None]
     natural_loss_percent: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    # The cold chain's limits in °C, either may be missing; sealed into each batch.
+    min_temperature: Mapped[Decimal | None]
+    max_temperature: Mapped[Decimal | None]
+    # Somebody else's goods, noted by who took them in; no product of the organisation's own.
+    is_from_outside: Mapped[bool] = mapped_column(default=False)
     expiry_kind: Mapped[str]
     shelf_life_days: Mapped[int | None]
     gtin: Mapped[str | None] = mapped_column(index=True)  # 14 digits; a claim until checked

@@ -12,7 +12,9 @@ MODULES = (
     "trace.ledger.models",
     "producers.models",
     "trace.batches.models",
+    "trace.batches.unit_models",
     "trace.events.models",
+    "trace.events.handover_models",
     "trace.recalls.models",
 )
 

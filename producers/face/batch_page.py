@@ -24,7 +24,8 @@ from trace.batches.texts import ITEM_LABELS
 from trace.core import clock
 from trace.core.short_codes import pretty
 from trace.events import queries as event_queries
-from trace.events.models import Event, Shipment, Verb
+from trace.events.handover_models import Shipment
+from trace.events.models import Event, Verb
 from trace.events.rules import is_late
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
@@ -188,7 +189,7 @@ def _amounts(
     unsettled = sum((line.open_quantity for _shipment, line in lines), zero)
     own: dict[str, Decimal] = {}
     for event in events:
-        moved = next((part.quantity for part in event.batches if part.batch_id == batch.id), None)
+        moved = next((part.quantity for part in event.goods if part.batch_id == batch.id), None)
         is_ours = event.organisation_id == organisation.id
         if moved is not None and is_ours:
             own[event.verb] = own.get(event.verb, zero) + moved
@@ -217,7 +218,7 @@ def _steps(
 
 
 def _step(session: Session, batch: Batch, event: Event, organisation: Organisation) -> Step:
-    moved = next((part.quantity for part in event.batches if part.batch_id == batch.id), None)
+    moved = next((part.quantity for part in event.goods if part.batch_id == batch.id), None)
     is_ours = event.organisation_id == organisation.id
     other = event.counterpart if is_ours else event.organisation
     marks = (

@@ -17,7 +17,8 @@ from trace.batches import queries as batch_queries
 from trace.batches.models import Balance, Batch, Holding
 from trace.events import queries as event_queries
 from trace.events import rules as event_rules
-from trace.events.models import Event, EventPrivate, Shipment, ShipmentLine, Verb
+from trace.events.handover_models import Shipment, ShipmentLine
+from trace.events.models import Event, EventPrivate, Verb
 from trace.events.texts import DISPOSAL_REASONS, VERBS, quantity_in_words
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall

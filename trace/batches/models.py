@@ -32,6 +32,17 @@ class CodeKind(StrEnum):
     BATCH = "batch"
     SERIAL = "serial"
     ROLL = "roll"
+    UNIT = "unit"
+
+
+class Origin(StrEnum):
+    """How a batch came to be: grown or made, made of other batches, or taken in from outside."""
+
+    PRODUCED = "produced"
+    TRANSFORMED = "transformed"
+    SPLIT = "split"
+    MERGED = "merged"
+    OUTSIDE = "outside"
 
 
 class Batch(Base):
@@ -45,6 +56,7 @@ class Batch(Base):
         CheckConstraint("(activated_at is null) = (seal is null)", name="sealed_when_activated"),
         CheckConstraint("(uom is null) = (packaging_word is not null)", name="one_unit"),
         CheckConstraint("expiry_kind = 'none' or expires_on is not null", name="expiry"),
+        CheckConstraint("origin in ('produced', 'transformed', 'split', 'merged', 'outside')", name="origin"),
         Index("ix_batches_organisation_created", "organisation_id", "created_at"),
     )
 
@@ -64,8 +76,12 @@ class Batch(Base):
     # The ten items as they were at activation, mirrored from the first event so that a page needs one row.
     seal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     activated_at: Mapped[datetime | None]
-    # Follows the recall events, so that custody need not know what a recall is.
+    origin: Mapped[str] = mapped_column(default=Origin.PRODUCED)
+    # These follow recalls and holds, so that custody need not know what they are: this batch, or goods in it, is
+    # recalled; it was made of recalled goods and nobody has decided yet; its sale is paused by the authority.
     is_recalled: Mapped[bool] = mapped_column(default=False)
+    is_under_review: Mapped[bool] = mapped_column(default=False)
+    is_held: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     created_by: Mapped[UUID | None]
 
@@ -93,27 +109,33 @@ class Code(Base):
     """The one namespace of everything scannable: a code exists before what it is bound to."""
 
     __tablename__ = "codes"
-    __table_args__ = (CheckConstraint("kind in ('batch', 'serial', 'roll')", name="kind"),)
+    __table_args__ = (CheckConstraint("kind in ('batch', 'serial', 'roll', 'unit')", name="kind"),)
 
     code: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"), index=True)
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("logistic_units.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Holding(Base):
-    """What one organisation holds of one batch."""
+    """What one organisation holds of one batch: ``packed`` of it in cartons, ``elsewhere`` not at its seat."""
 
     __tablename__ = "holdings"
     __table_args__ = (
         CheckConstraint("quantity >= 0", name="not_negative"),
+        CheckConstraint("packed between 0 and quantity", name="packed"),
+        CheckConstraint("elsewhere between 0 and quantity", name="elsewhere"),
         Index("ix_holdings_organisation", "organisation_id", "batch_id"),
     )
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
     quantity: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    packed: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    elsewhere: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    is_set_aside: Mapped[bool] = mapped_column(default=False)  # by its holder: not to be sold or passed on
 
     batch: Mapped[Batch] = relationship()
     organisation: Mapped[Organisation] = relationship()
@@ -123,17 +145,18 @@ class Balance(Base):
     """Where all of one batch is. Locked first by every movement of the batch; the sum is checked by the database.
 
     ``in_transit``: shipped, not yet received. ``in_question``: a difference outside the tolerance that both sides
-    have still to settle. ``outside``: handed to parties without an account.
+    have still to settle. ``outside``: handed to parties without an account. ``used``: became other batches, meals or
+    samples.
     """
 
     __tablename__ = "balances"
     __table_args__ = (
         CheckConstraint(
-            "created = held + in_transit + in_question + outside + sold + destroyed + lost",
+            "created = held + in_transit + in_question + outside + sold + used + destroyed + lost",
             name="sums_balance",
         ),
         CheckConstraint(
-            "least(created, held, in_transit, in_question, outside, sold, destroyed, lost) >= 0",
+            "least(created, held, in_transit, in_question, outside, sold, used, destroyed, lost) >= 0",
             name="not_negative",
         ),
     )
@@ -145,5 +168,6 @@ class Balance(Base):
     in_question: Mapped[Decimal] = mapped_column(default=Decimal(0))
     outside: Mapped[Decimal] = mapped_column(default=Decimal(0))
     sold: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    used: Mapped[Decimal] = mapped_column(default=Decimal(0))
     destroyed: Mapped[Decimal] = mapped_column(default=Decimal(0))
     lost: Mapped[Decimal] = mapped_column(default=Decimal(0))

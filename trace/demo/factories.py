@@ -27,7 +27,7 @@ from trace.batches.services import BatchFacts
 from trace.core import clock
 from trace.core.ids import uuid7
 from trace.events import services as custody
-from trace.events.models import Shipment
+from trace.events.handover_models import Shipment
 
 # No number of ten digits begins with 01 in Vietnam (they moved to 03, 05, 07 and 08 in 2018): nobody is called.
 NOBODYS_PREFIX = "01"

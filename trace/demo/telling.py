@@ -17,7 +17,7 @@ from trace.demo.catalogue import AUTHORITY, DemoProduct
 from trace.demo.factories import ActiveBatchFactory, BatchFactory, PartyFactory, ShipmentFactory
 from trace.demo.stories import Destroy, EndRecall, Receive, Sell, Ship, StartRecall, Story, WithdrawRecall
 from trace.events import services as custody
-from trace.events.models import Shipment
+from trace.events.handover_models import Shipment
 from trace.recalls import services as recalls
 from trace.recalls.models import Recall
 from trace.recalls.services import Decision

@@ -4,14 +4,20 @@ The balance of a batch is locked first and batches in the order of their ids, so
 wait for each other and never for each other's second lock.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from uuid import UUID
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trace.batches.models import Balance, Batch, Holding
+from trace.events.postings import Account, Posting
+from trace.events.rules import QuantityExceedsHolding
+
+_LOCKED = "locked_balances"
 
 
 def lock_balances(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, Balance]:
@@ -23,15 +29,89 @@ def lock_balances(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, Bal
 
 def lock_batch(session: Session, batch: Batch) -> Balance | None:
     """Lock one batch's balance and read the batch anew, so that a recall that just committed is seen."""
+    if batch.id in session.info.get(_LOCKED, ()):
+        return session.get(Balance, batch.id)
     balance = lock_balances(session, [batch.id]).get(batch.id)
     session.refresh(batch)
     return balance
 
 
-def holding_of(session: Session, batch: Batch, organisation_id: UUID) -> Holding:
+@contextmanager
+def locked(session: Session, batch_ids: Iterable[UUID], organisation_id: UUID) -> Iterator[None]:
+    """Lock many batches at once for a body that moves them one by one, and read what it will ask for.
+
+    Whatever order the body takes them in, the locks were taken in the one order. Batches outside the list are not to
+    be moved in the body.
+    """
+    wanted = set(batch_ids)
+    lock_balances(session, wanted)
+    for model in (Batch, Holding):
+        column = model.id if model is Batch else Holding.batch_id
+        rows = select(model).where(column.in_(wanted)).execution_options(populate_existing=True)
+        if model is Holding:
+            rows = rows.where(Holding.organisation_id == organisation_id)
+        # Kept alive by the list: the identity map alone would let go of them.
+        session.info.setdefault("kept", []).append(list(session.scalars(rows).unique()))
+    session.info[_LOCKED] = frozenset(wanted)
+    try:
+        yield
+    finally:
+        session.info.pop(_LOCKED, None)
+        session.info.pop("kept", None)
+
+
+def holding_of(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding:
     """The organisation's holding of a batch whose balance is locked; made at zero where there was none."""
-    found = session.get(Holding, (batch.id, organisation_id), populate_existing=True)
+    is_fresh = batch_id in session.info.get(_LOCKED, ())
+    found = session.get(Holding, (batch_id, organisation_id), populate_existing=not is_fresh)
     if found is None:
-        found = Holding(batch_id=batch.id, organisation_id=organisation_id, quantity=Decimal(0))
+        found = Holding(
+            batch_id=batch_id,
+            organisation_id=organisation_id,
+            quantity=Decimal(0),
+            packed=Decimal(0),
+            elsewhere=Decimal(0),
+            is_set_aside=False,
+        )
+        session.add(found)
+    return found
+
+
+def apply(session: Session, postings: Sequence[Posting], known: Iterable[Holding] = ()) -> None:
+    """Carry out the entries of one event on balances that are locked, or made here for a new batch.
+
+    ``known`` are holdings the caller has read under those locks; others are read here.
+    Raises ``QuantityExceedsHolding`` with its numbers where a holding would fall below zero; the database refuses
+    whatever else would not balance.
+    """
+    touched = {(holding.batch_id, holding.organisation_id): holding for holding in known}
+    for posting in postings:
+        balance = _balance_of(session, posting)
+        for account, holder_id, sign in (
+            (posting.out_of, posting.giver_id, -1),
+            (posting.into, posting.taker_id, 1),
+        ):
+            # Goods come out of nowhere once: what was created grows, whichever side of the entry it is on.
+            change = posting.quantity * (-sign if account == Account.SOURCE else sign)
+            setattr(balance, account, getattr(balance, account) + change)
+            if account == Account.HELD and holder_id is not None:
+                key = (posting.batch_id, holder_id)
+                if key not in touched:
+                    touched[key] = holding_of(session, *key)
+                touched[key].quantity += change
+    for holding in touched.values():
+        if holding.quantity < 0:
+            raise QuantityExceedsHolding(
+                _l("The goods have moved on since: what is held does not cover this."),
+                field="quantity",
+                held=holding.quantity,
+            )
+
+
+def _balance_of(session: Session, posting: Posting) -> Balance:
+    found = session.get(Balance, posting.batch_id)
+    if found is None:
+        zero = dict.fromkeys((account.value for account in Account), Decimal(0))
+        found = Balance(batch_id=posting.batch_id, **zero)
         session.add(found)
     return found

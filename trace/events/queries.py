@@ -5,12 +5,16 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trace.core.errors import NotFound
 from trace.core.paging import Page, fetch_page
-from trace.events.models import Event, EventBatch, EventPrivate, Shipment, ShipmentLine, Verb
+from trace.events.handover_models import Shipment, ShipmentLine
+from trace.events.models import Event, EventGoods, EventPrivate, Verb
+
+# By these goods come into the hands of who records them; what is grown there since its production date.
+_TAKING = (Verb.RECEIVE, Verb.TAKE_IN, Verb.TRANSFORM, Verb.SPLIT, Verb.MERGE)
 
 
 def get_shipment(session: Session, organisation_id: UUID, shipment_id: UUID) -> Shipment:
@@ -70,11 +74,18 @@ def find_last_received(session: Session, organisation_id: UUID, batch_id: UUID) 
     ).one_or_none()
 
 
-def find_first_received_at(session: Session, organisation_id: UUID, batch_id: UUID) -> datetime | None:
-    """When the organisation first received some of a batch; None where it never did."""
+def find_had_since(session: Session, organisation_id: UUID, batch_id: UUID) -> datetime | None:
+    """When goods of a batch first came into the organisation's hands; None where they never did, or from the field."""
     return session.scalar(
-        select(func.min(Shipment.received_at)).where(
-            Shipment.receiver_id == organisation_id, Shipment.lines.any(ShipmentLine.batch_id == batch_id)
+        select(func.min(Event.event_time))
+        .join(EventGoods)
+        .where(
+            EventGoods.batch_id == batch_id,
+            ~Event.is_declaration,
+            or_(
+                and_(Event.organisation_id == organisation_id, Event.verb.in_(_TAKING)),
+                and_(Event.counterpart_id == organisation_id, Event.verb == Verb.CONFIRM_CLAIM),
+            ),
         )
     )
 
@@ -102,8 +113,7 @@ def list_batch_events(session: Session, batch_id: UUID, organisation_id: UUID | 
     """
     wanted = (
         select(Event)
-        .join(EventBatch)
-        .where(EventBatch.batch_id == batch_id)
+        .where(Event.id.in_(select(EventGoods.event_id).where(EventGoods.batch_id == batch_id)))
         .options(joinedload(Event.organisation), joinedload(Event.counterpart), joinedload(Event.location))
         .order_by(Event.event_time, Event.record_time, Event.id)
     )
@@ -133,7 +143,11 @@ def count_unconfirmed(shipments: list[Shipment], overdue_before: datetime) -> tu
 
 def event_quantities(session: Session, batch_id: UUID) -> dict[UUID, Decimal | None]:
     """How much of the batch each of its events concerns, by event."""
-    wanted = select(EventBatch.event_id, EventBatch.quantity).where(EventBatch.batch_id == batch_id)
+    wanted = (
+        select(EventGoods.event_id, func.sum(EventGoods.quantity))
+        .where(EventGoods.batch_id == batch_id)
+        .group_by(EventGoods.event_id)
+    )
     return dict(session.execute(wanted).all())
 
 
@@ -145,8 +159,7 @@ def list_batch_privates(
     wanted = (
         select(EventPrivate)
         .join(Event, Event.id == EventPrivate.event_id)
-        .join(EventBatch, EventBatch.event_id == Event.id)
-        .where(EventBatch.batch_id == batch_id)
+        .where(Event.id.in_(select(EventGoods.event_id).where(EventGoods.batch_id == batch_id)))
         .options(joinedload(EventPrivate.party))
     )
     if organisation_id is not None:

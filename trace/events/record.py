@@ -1,160 +1,251 @@
-"""The one place an event is written: row, private values, leaf and the batches it concerns, in one transaction.
+"""The one place an event is written: row, goods, private values and leaf, in one transaction.
 
-Services decide and move quantities, then call ``record_event``; nothing else adds to these tables.
+Services decide and move quantities, then call ``record_event``; nothing else adds to these tables. Within
+``gathered`` the rows of many events are written together at its end.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import Table, insert
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from trace.accounts.models import Location, Organisation, Party
 from trace.accounts.permissions import Actor
-from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.ids import uuid7
 from trace.events import documents
-from trace.events.documents import Amount, Happening
-from trace.events.models import Event, EventBatch, EventPrivate, Shipment, Verb
+from trace.events.documents import Happening
+from trace.events.handover_models import Shipment
+from trace.events.leaf_values import leaf_values, lots_of
+from trace.events.models import Event, EventGoods, EventPrivate
 from trace.events.rules import is_late
 from trace.gs1.event_hash import event_hash
 from trace.gs1.names import Names
-from trace.ledger.services import append_leaf
+from trace.ledger.models import Leaf
+from trace.ledger.services import make_leaf
 
-# What they say is public from the moment they are recorded.
-PUBLIC_ACTS = (Verb.RECALL, Verb.END_RECALL, Verb.WITHDRAW_RECALL)
 _NAMES = Names({documents.EXTENSION_PREFIX: documents.EXTENSION_NAMESPACE})
+_GATHERED = "gathered_events"
+_TABLES: tuple[Table, ...] = tuple(
+    mapped.__table__  # type: ignore[misc]  # a mapped class's table, which its base calls a FromClause
+    for mapped in (Event, EventGoods, EventPrivate, Leaf)
+)
+# From here on COPY is quicker than a statement for each table.
+_WORTH_COPYING = 20
 
 
-def amounts_of(quantities: Mapping[Batch, Decimal | None]) -> list[Amount]:
-    """The standard's quantity elements of batches, in a fixed order."""
-    ordered = sorted(quantities.items(), key=lambda item: item[0].id)
-    return [Amount(batch.epc_class, quantity, batch.uom) for batch, quantity in ordered]
+@dataclass(frozen=True)
+class Aside:
+    """What belongs to an event and is personal or free text: kept apart, committed to in the leaf, erasable."""
+
+    party: Party | None = None
+    on_behalf_of: UUID | None = None
+    people: Sequence[Mapping[str, Any]] = ()
+    attachments: Sequence[str] = ()
+    note: str = ""
+
+
+@dataclass
+class _Rows:
+    """Rows waiting to be written, by table."""
+
+    by_table: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, table: Table, row: dict[str, Any]) -> None:
+        self.by_table.setdefault(table.name, []).append(row)
+
+
+@contextmanager
+def gathered(session: Session) -> Iterator[None]:
+    """Write the rows of all events recorded in the body together when it ends well; none if it raises.
+
+    Within the body the events are not in the database yet: whoever asks for them there does not find them.
+    """
+    if _GATHERED in session.info:
+        raise RuntimeError("events are being gathered already")
+    session.info[_GATHERED] = rows = _Rows()
+    try:
+        yield
+    finally:
+        del session.info[_GATHERED]
+    session.flush()
+    _write(session, rows)
 
 
 def record_event(
     session: Session,
     actor: Actor,
     happening: Happening,
-    quantities: Mapping[Batch, Decimal | None],
     *,
     location: Location | None = None,
     counterpart: Organisation | None = None,
     shipment: Shipment | None = None,
-    party: Party | None = None,
-    note: str = "",
+    aside: Aside = Aside(),
 ) -> Event:
-    """Append one event with its leaf. ``note`` and ``party`` are personal and kept apart."""
+    """Append one event with its leaf; the event it returns is as good as read back."""
     kind = documents.KINDS[happening.verb]
     event_id = uuid7()
-    event = Event(
-        id=event_id,
-        verb=happening.verb,
-        event_type="ObjectEvent",
-        action=kind.action,
-        biz_step=kind.biz_step,
-        disposition=kind.disposition,
-        event_time=happening.event_time,
-        event_time_zone_offset=documents.OFFSET,
-        record_time=clock.now(),
-        organisation_id=actor.organisation_id,
-        location_id=location.id if location else None,
-        counterpart_id=counterpart.id if counterpart else None,
-        shipment_id=shipment.id if shipment else None,
-        read_point=happening.location_uri,
-        biz_location=happening.location_uri,
-        quantity_list=documents.quantity_list(happening.amounts),
-        source_list=_owner("source", happening.source),
-        destination_list=_owner("destination", happening.destination),
+    now = clock.now()
+    other = counterpart or aside.party
+    row: dict[str, Any] = dict.fromkeys(_COLUMNS)
+    row |= documents.lists_of(happening.goods)
+    row |= {
+        "id": event_id,
+        "epcis_id": f"urn:uuid:{event_id}",
+        "is_declaration": False,
+        "is_foreign": False,
+        "verb": happening.verb,
+        "event_type": kind.event_type,
+        "action": kind.action,
+        "biz_step": kind.biz_step,
+        "disposition": kind.disposition,
+        "event_time": happening.event_time,
+        "event_time_zone_offset": documents.OFFSET,
+        "record_time": now,
+        "device_time": happening.device_time,
+        "organisation_id": actor.organisation_id,
+        "location_id": location.id if location else None,
+        "counterpart_id": counterpart.id if counterpart else None,
+        "shipment_id": shipment.id if shipment else None,
+        "organisation_kind": actor.organisation.kind,
+        "commune": location.commune_code if location else None,
+        "counterpart_kind": other.kind if other else None,
+        "counterpart_commune": _commune_of(other),
+        "marks": _marks(happening, aside, now),
+        "read_point": happening.location_uri,
+        "biz_location": happening.location_uri,
+        "source_list": _owner("source", happening.source),
+        "destination_list": _owner("destination", happening.destination),
         # Without a number of its own, two equal sales in one second would have one hash.
-        biz_transaction_list=[{"bizTransaction": f"urn:uuid:{happening.document or event_id}"}],
-        persistent_disposition=dict(happening.persistent_disposition)
-        if happening.persistent_disposition
-        else None,
-        ilmd=dict(happening.ilmd) if happening.ilmd else None,
-        extensions=dict(happening.extensions),
-        event_hash="",
+        "biz_transaction_list": [{"bizTransaction": f"urn:uuid:{happening.document or event_id}"}],
+        "persistent_disposition": _dict(happening.persistent_disposition),
+        "sealed_items": _dict(happening.sealed_items),
+        "extensions": dict(happening.extensions),
+    }
+    row |= happening.fields
+    event = Event(**row)
+    if not row["event_hash"]:
+        row["event_hash"] = event.event_hash = event_hash(documents.epcis_event(event), _NAMES)
+    private_row = {
+        "event_id": event_id,
+        "recorded_by": actor.user_id,
+        "party_id": aside.party.id if aside.party else None,
+        "on_behalf_of": aside.on_behalf_of,
+        "people": [dict(one) for one in aside.people] or None,
+        "attachments": list(aside.attachments) or None,
+        "note": aside.note,
+        "salts": b"",
+    }
+    private = EventPrivate(**private_row)
+    leaf_row, private_row["salts"] = make_leaf(
+        session, event_id, lots_of(named.lot for named in happening.goods), leaf_values(event, private)
     )
-    event.event_hash = event_hash(documents.epcis_event(event), _NAMES)
+    _keep(session, row, _goods_rows(event_id, happening), private_row, leaf_row)
+    make_transient_to_detached(event)
     session.add(event)
-    session.flush()
-    session.add_all(EventBatch(event_id=event_id, batch_id=b.id, quantity=q) for b, q in quantities.items())
-    lots = {batch.epc_class for batch in quantities}
-    values = _public_values(event, actor, location, counterpart or party) | _private_values(
-        event, actor, note
-    )
-    salts = append_leaf(session, event_id, lots, values)
-    session.add(
-        EventPrivate(
-            event_id=event_id,
-            recorded_by=actor.user_id,
-            party_id=party.id if party else None,
-            note=note,
-            salts=salts,
-        )
-    )
-    session.flush()
     return event
 
 
-def _owner(role: str, organisation_id: UUID | None) -> list[dict[str, Any]]:
+def _keep(
+    session: Session,
+    event: dict[str, Any],
+    goods: list[dict[str, Any]],
+    private: dict[str, Any],
+    leaf: dict[str, Any],
+) -> None:
+    """Write the rows of one event, now or with those that are being gathered."""
+    rows: _Rows | None = session.info.get(_GATHERED)
+    is_alone = rows is None
+    if rows is None:
+        rows = _Rows()
+    events_table, goods_table, private_table, leaves_table = _TABLES
+    rows.add(events_table, event)
+    for one in goods:
+        rows.add(goods_table, one)
+    rows.add(private_table, private)
+    rows.add(leaves_table, leaf)
+    if is_alone:
+        session.flush()  # the shipment an event refers to comes first
+        _write(session, rows)
+
+
+def _write(session: Session, rows: _Rows) -> None:
+    for table in _TABLES:
+        waiting = rows.by_table.get(table.name, [])
+        if len(waiting) >= _WORTH_COPYING:
+            _copy(session, table, waiting)
+        elif waiting:
+            session.execute(insert(table), waiting)
+
+
+def _copy(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+    """COPY rows that all have the same columns into ``table``."""
+    names = list(rows[0])
+    as_json = {column.name for column in table.columns if isinstance(column.type, JSONB)}
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(
+                [
+                    Jsonb(value) if name in as_json and value is not None else value
+                    for name, value in row.items()
+                ]
+            )
+
+
+def _goods_rows(event_id: UUID, happening: Happening) -> list[dict[str, Any]]:
+    return [
+        {
+            "event_id": event_id,
+            "position": position,
+            "role": str(named.role),
+            "epc": named.epc,
+            "lot": named.lot,
+            "batch_id": named.batch_id,
+            "unit_id": named.unit_id,
+            "quantity": named.quantity,
+            "uom": named.uom,
+        }
+        for position, named in enumerate(happening.goods)
+    ]
+
+
+def _marks(happening: Happening, aside: Aside, now: Any) -> list[str]:
+    """Sorted codes of what a reader has to know about how this was said."""
+    marks = set(happening.marks)
+    if aside.party is not None:
+        marks.add("one_sided")
+    if aside.on_behalf_of is not None:
+        marks.add("on_behalf")
+    if is_late(happening.event_time, now):
+        marks.add("late_entry")
+    return sorted(marks)
+
+
+def _owner(role: str, organisation_id: UUID | None) -> list[dict[str, Any]] | None:
     if organisation_id is None:
-        return []
+        return None
     return [{"type": "possessing_party", role: documents.party_uri(organisation_id)}]
 
 
-def _public_values(
-    event: Event, actor: Actor, location: Location | None, other: Organisation | Party | None
-) -> dict[str, Any]:
-    """What is opened beside the leaf for everybody: kinds, communes, dates, and the public acts themselves."""
-    marks = ["one_sided"] if isinstance(other, Party) else []
-    if is_late(event.event_time, event.record_time):
-        marks.append("late_entry")
-    values: dict[str, Any] = {
-        "event_id": event.event_id,
-        "event_type": event.event_type,
-        "action": event.action,
-        "biz_step": event.biz_step,
-        "disposition": event.disposition,
-        "verb": event.verb,
-        "event_date": clock.local(event.event_time).date().isoformat(),
-        "record_date": clock.local(event.record_time).date().isoformat(),
-        "commune": location.commune_code if location else None,
-        "organisation_kind": actor.organisation.kind,
-        "counterpart_kind": other.kind if other else None,
-        "counterpart_commune": _commune_of(other),
-        "marks": marks or None,
-        "persistent_disposition": event.persistent_disposition,
-        "notice": event.extensions if event.verb in PUBLIC_ACTS else None,
-        "sealed_items": event.ilmd,
-    }
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _private_values(event: Event, actor: Actor, note: str) -> dict[str, Any]:
-    """What only the parties of the event, or nobody, can open."""
-    values: dict[str, Any] = {
-        "event_time": documents.timestamp(event.event_time),
-        "event_time_zone_offset": event.event_time_zone_offset,
-        "record_time": documents.timestamp(event.record_time),
-        "read_point": event.read_point,
-        "biz_location": event.biz_location,
-        "quantity_list": event.quantity_list,
-        "source_list": event.source_list or None,
-        "destination_list": event.destination_list or None,
-        "biz_transaction_list": event.biz_transaction_list,
-        "extensions": None if event.verb in PUBLIC_ACTS else event.extensions or None,
-        "event_hash": event.event_hash,
-        "recorded_by": documents.party_uri(event.organisation_id),
-        "note": note or None,
-        "person": f"urn:uuid:{actor.user_id}" if actor.user_id else None,
-    }
-    return {name: value for name, value in values.items() if value is not None}
+def _dict(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return dict(value) if value else None
 
 
 def _commune_of(other: Organisation | Party | None) -> str | None:
     if isinstance(other, Organisation):
         return other.seat.commune_code
     return other.commune_code if other else None
+
+
+_COLUMNS = tuple(column.name for column in _TABLES[0].columns)

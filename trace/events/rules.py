@@ -67,6 +67,30 @@ class BatchExpired(Refusal):
     code = "batch-expired"
 
 
+class BatchHeld(Refusal):
+    """The authority paused the sale, or nobody has decided yet what a recall means for what was made of it."""
+
+    code = "batch-held"
+
+
+class GoodsSetAside(Refusal):
+    """Their holder set them aside; released, they may move again."""
+
+    code = "goods-set-aside"
+
+
+class GoodsPacked(Refusal):
+    """They lie in cartons: ship the carton, or unpack first."""
+
+    code = "goods-packed"
+
+
+class GoodsElsewhere(Refusal):
+    """They lie at another place of the organisation."""
+
+    code = "goods-elsewhere"
+
+
 class WholeUnitsOnly(BadInput):
     """Counted goods move in whole pieces."""
 
@@ -112,6 +136,42 @@ def check_quantity(asked: Decimal, held: Decimal, unit: str, *, is_count: bool) 
         )
 
 
+def check_loose(asked: Decimal, held: Decimal, packed: Decimal, unit: str) -> None:
+    """Raise ``GoodsPacked`` where what is held covers it, but not what lies loose."""
+    if asked > held - packed:
+        raise GoodsPacked(
+            _l(
+                "%(packed)s %(unit)s of the %(held)s held lie in cartons. Ship the carton, or unpack it first.",
+                packed=_plain(packed),
+                held=_plain(held),
+                unit=unit,
+            ),
+            field="quantity",
+            held=held,
+            packed=packed,
+            asked=asked,
+            unit=unit,
+        )
+
+
+def check_place(asked: Decimal, here: Decimal, held: Decimal, unit: str) -> None:
+    """Raise ``GoodsElsewhere`` where what is held covers it, but not what lies at the place it is taken from."""
+    if asked > here:
+        raise GoodsElsewhere(
+            _l(
+                "%(here)s %(unit)s of the %(held)s held lie at this place. Choose the place they leave from.",
+                here=_plain(here),
+                held=_plain(held),
+                unit=unit,
+            ),
+            field="location_id",
+            held=held,
+            here=here,
+            asked=asked,
+            unit=unit,
+        )
+
+
 def close_difference(shipped: Decimal, received: Decimal, tolerance_percent: Decimal) -> Difference:
     """Book what did not arrive.
 
@@ -133,6 +193,18 @@ def close_difference(shipped: Decimal, received: Decimal, tolerance_percent: Dec
     if missing <= tolerated:
         return Difference(lost=missing, open=Decimal(0))
     return Difference(lost=Decimal(0), open=missing)
+
+
+def correct_clock(
+    stated: datetime | None, device_now: datetime | None, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """A time as a device stated it, set right by how far its clock is off; and what it had said, if that differs.
+
+    ``device_now`` is the device's clock at the moment it sent. A clock within 5 minutes is taken at its word.
+    """
+    if stated is None or device_now is None or abs(now - device_now) <= CLOCKS_MAY_DIFFER:
+        return stated, None
+    return stated + (now - device_now), stated
 
 
 def settle_time(stated: datetime | None, now: datetime, not_before: datetime) -> datetime:
@@ -170,6 +242,16 @@ def check_sellable(*, is_recalled: bool, use_by: date | None, today: date) -> No
             _l("The use-by date of this batch was %(date)s. It must not be sold.", date=f"{use_by:%d/%m/%Y}"),
             use_by=use_by,
         )
+
+
+def check_not_held(*, is_held: bool, is_under_review: bool, is_set_aside: bool) -> None:
+    """Raise ``BatchHeld`` or ``GoodsSetAside``: what is paused is neither sold nor passed on."""
+    if is_held or is_under_review:
+        raise BatchHeld(
+            _l("The sale of this batch is paused by the authority. Keep it apart until it is released.")
+        )
+    if is_set_aside:
+        raise GoodsSetAside(_l("These goods are set aside. Release them first."))
 
 
 def check_not_recalled(*, is_recalled: bool) -> None:

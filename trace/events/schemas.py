@@ -11,7 +11,8 @@ from trace.accounts.models import PartyKind
 from trace.batches.schemas import BatchBrief, batch_brief
 from trace.core.api import Amount, Answer, Body, ExactNumber, Pages
 from trace.core.fields import Choice, Id, Instant, Text
-from trace.events.models import Event, Shipment, ShipmentLine, Verb
+from trace.events.handover_models import Shipment, ShipmentLine
+from trace.events.models import Event, Verb
 from trace.events.rules import DisposalReason
 
 LONGEST_NOTE = 500
@@ -178,11 +179,11 @@ def shipment_answer(shipment: Shipment, reader_id: UUID) -> dict[str, Any]:
 
 def event_answer(event: Event) -> dict[str, Any]:
     """An event of one batch, for whoever recorded it."""
-    moved = event.batches[0]
+    moved = next(named for named in event.goods if named.batch is not None)
     return {
         "event_id": event.event_id,
         "verb": event.verb,
-        "batch": batch_brief(moved.batch),
+        "batch": batch_brief(moved.batch) if moved.batch else None,
         "quantity": moved.quantity,
         "reason": event.extensions.get("disposal_reason"),
         "event_time": event.event_time,

@@ -4,8 +4,8 @@ Verbs bound to a state (activate, receive) happen once by state; verbs bound to 
 once by idempotency key.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,20 +14,20 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from producers.models import ExpiryKind
 from trace.accounts import queries as account_queries
-from trace.accounts.models import Location, Organisation, Party
+from trace.accounts.models import Organisation, Party
 from trace.accounts.permissions import Actor, require_approved, require_producer
 from trace.batches import queries as batch_queries
-from trace.batches.models import Balance, Batch, Holding
+from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.idempotency import once
 from trace.core.ids import uuid7
-from trace.events import movements, queries, rules, seals
-from trace.events.documents import Happening
-from trace.events.models import Event, Shipment, ShipmentLine, Verb
-from trace.events.record import amounts_of, record_event
+from trace.events import desk, movements, rules, seals
+from trace.events.desk import PLAIN, Around, Taken, When
+from trace.events.documents import Happening, goods_of
+from trace.events.handover_models import Shipment, ShipmentLine
+from trace.events.models import Event, Verb
 
 
 class AlreadyActivated(Refusal):
@@ -43,10 +43,31 @@ class ItemsMissing(Refusal):
     http_status = 422
 
 
+class ShipmentOver(Refusal):
+    """The shipment was cancelled by its sender or refused by its receiver."""
+
+    code = "shipment-over"
+
+
 class AlreadyReceived(Refusal):
     """The shipment was received before, with other quantities."""
 
     code = "already-received"
+
+
+class SourcesDiffer(BadInput):
+    """The quantities of the households do not add up to the batch's."""
+
+    code = "sources-differ"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One household's part of a harvest: a party of the own address book, its plot (thửa), its quantity."""
+
+    quantity: Decimal
+    party_id: UUID | None = None
+    plot: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,10 +78,19 @@ class Receiver:
     party_id: UUID | None = None
 
 
-def activate(session: Session, actor: Actor, batch_id: UUID) -> Event:
+def activate(
+    session: Session,
+    actor: Actor,
+    batch_id: UUID,
+    *,
+    sources: Sequence[Source] = (),
+    around: Around = PLAIN,
+    note: str = "",
+) -> Event:
     """Seal the ten items and let the batch move: the goods are now in the producer's hands.
 
-    Raises ``NotApprovedYet``, ``ItemsMissing``, ``AlreadyActivated``.
+    ``sources`` are the households and plots of a harvest, whose quantities add up to the batch's.
+    Raises ``NotApprovedYet``, ``ItemsMissing``, ``AlreadyActivated``, ``SourcesDiffer``.
     """
     require_producer(actor)
     batch = batch_queries.get_batch(session, actor.organisation_id, batch_id)
@@ -74,22 +104,49 @@ def activate(session: Session, actor: Actor, batch_id: UUID) -> Event:
         raise ItemsMissing(
             _l("Some of the ten items are missing. Add them, then activate the batch."), missing=list(missing)
         )
+    check_sources(sources, batch.quantity)
     now = clock.now()
     seal = seals.make_seal(session, batch)
     happening = Happening(
         verb=Verb.ACTIVATE,
         event_time=now,
-        amounts=amounts_of({batch: batch.quantity}),
+        goods=goods_of({batch: batch.quantity}),
         location_uri=batch.location.uri,
-        ilmd=seal,
+        sealed_items={batch.epc_class: seal},
     )
-    event = record_event(session, actor, happening, {batch: batch.quantity}, location=batch.location)
     batch.seal = seal
-    batch.activated_at = event.record_time
-    session.add(Balance(batch_id=batch.id, created=batch.quantity, held=batch.quantity))
-    session.add(Holding(batch_id=batch.id, organisation_id=actor.organisation_id, quantity=batch.quantity))
+    batch.activated_at = now
     session.flush()
-    return event
+    aside = desk.aside_of(session, actor, around, note=note)
+    aside = replace(aside, people=people_of(session, actor, sources))
+    return desk.carry_out(session, actor, happening, location=batch.location, aside=aside)
+
+
+def check_sources(sources: Sequence[Source], total: Decimal) -> None:
+    """Raise ``SourcesDiffer`` where households and plots are named and their quantities are not the whole."""
+    named = sum((source.quantity for source in sources), Decimal(0))
+    if sources and (named != total or any(source.quantity <= 0 for source in sources)):
+        raise SourcesDiffer(
+            _l("The households together have %(named)s; the batch has %(total)s.", named=named, total=total),
+            field="sources",
+            named=named,
+            total=total,
+        )
+
+
+def people_of(session: Session, actor: Actor, sources: Sequence[Source]) -> list[dict[str, str]]:
+    """Households and plots as they are kept, apart from the event: personal, and erasable."""
+    people = []
+    for source in sources:
+        household = desk.party_of(session, actor, source.party_id, "sources")
+        people.append(
+            {
+                "party": str(household.id) if household else "",
+                "plot": source.plot,
+                "quantity": f"{source.quantity.normalize():f}",
+            }
+        )
+    return people
 
 
 def ship(
@@ -102,58 +159,64 @@ def ship(
     key: str,
     event_time: datetime | None = None,
     note: str = "",
+    around: Around = PLAIN,
 ) -> Shipment:
     """Take goods out of the own holding and on their way to ``receiver``.
 
     To an organisation they are in transit until it receives them; to a party without an account they are handed
     over at once, declared by one side, and must be fit for sale. Raises ``QuantityExceedsHolding``,
-    ``NotTheHolder``, ``BatchRecalled``, ``BatchExpired``.
+    ``NotTheHolder``, ``BatchRecalled``, ``BatchExpired``, ``BatchHeld``.
     """
     require_approved(actor)
     request = ["ship", batch_id, quantity, receiver.organisation_id, receiver.party_id, event_time, note]
     with once(session, actor.organisation_id, key, request) as receipt:
         if receipt.answer is not None:
             return session.get_one(Shipment, UUID(receipt.answer["shipment_id"]))
-        batch, balance, holding = _take(session, actor, batch_id, quantity)
-        shipped_at = _time(session, actor, batch, event_time)
-        if receiver.organisation_id is None:
-            # Who has no account is a household as well as a trader: what is handed over there may be eaten.
-            _check_sellable(batch, shipped_at)
-        elif receiver.organisation_id != batch.organisation_id:
-            rules.check_not_recalled(is_recalled=batch.is_recalled)
-        shipment = _new_shipment(session, actor, receiver, shipped_at)
-        shipment.lines.append(ShipmentLine(shipment_id=shipment.id, batch_id=batch.id, quantity=quantity))
-        holding.quantity -= quantity
-        balance.held -= quantity
-        if receiver.organisation_id is not None:
-            balance.in_transit += quantity
-        else:
-            balance.outside += quantity
+        taken = desk.take(session, actor, batch_id, quantity, around)
+        when = desk.when_moved(session, actor, taken.batch, event_time, around)
+        check_receiver(taken, receiver, when)
+        shipment = new_shipment(session, actor, receiver, when.event_time)
+        batch = taken.batch
+        shipment.lines.append(
+            ShipmentLine(id=uuid7(), shipment_id=shipment.id, batch_id=batch.id, quantity=quantity)
+        )
         session.add(shipment)
         session.flush()
-        location = _seat(actor)
+        location = desk.place_of(session, actor, around)
         happening = Happening(
             verb=Verb.SHIP,
-            event_time=shipped_at,
-            amounts=amounts_of({batch: quantity}),
+            event_time=when.event_time,
+            device_time=when.device_time,
+            goods=goods_of({batch: quantity}),
             location_uri=location.uri,
             source=actor.organisation_id,
             destination=receiver.organisation_id or receiver.party_id,
             document=shipment.id,
         )
-        record_event(
+        desk.carry_out(
             session,
             actor,
             happening,
-            {batch: quantity},
             location=location,
             counterpart=shipment.receiver,
             shipment=shipment,
-            party=shipment.party,
-            note=note,
+            aside=desk.aside_of(session, actor, around, party=shipment.party, note=note),
+            known=[taken.holding],
         )
         receipt.answer = {"shipment_id": str(shipment.id)}
         return shipment
+
+
+def check_receiver(taken: Taken, receiver: Receiver, when: When) -> None:
+    """What may be passed on to this receiver; recalled goods go back to their producer only."""
+    batch = taken.batch
+    if receiver.organisation_id is None:
+        # Who has no account is a household as well as a trader: what is handed over there may be eaten.
+        desk.check_sellable(batch, when.event_time)
+        desk.check_may_move(taken)
+    elif receiver.organisation_id != batch.organisation_id:
+        rules.check_not_recalled(is_recalled=batch.is_recalled)
+        desk.check_may_move(taken)
 
 
 def receive(
@@ -164,6 +227,7 @@ def receive(
     *,
     event_time: datetime | None = None,
     note: str = "",
+    around: Around = PLAIN,
 ) -> Shipment:
     """Take a shipment into the own holding: in full, or ``received`` of each batch.
 
@@ -179,6 +243,8 @@ def receive(
     ).one_or_none()
     if shipment is None:
         raise NotFound(_l("There is no such shipment."), code="shipment-not-found")
+    if shipment.is_over:
+        raise ShipmentOver(_l("This shipment was cancelled or refused. The goods are with the sender."))
     counted = {line.batch_id: (received or {}).get(line.batch_id, line.quantity) for line in shipment.lines}
     if received is not None and set(received) - set(counted):
         raise BadInput(
@@ -188,32 +254,32 @@ def receive(
         if all(line.received_quantity == counted[line.batch_id] for line in shipment.lines):
             return shipment
         raise AlreadyReceived(_l("This shipment was already received, with other quantities."))
-    balances = movements.lock_balances(session, counted)
-    received_at = rules.settle_time(event_time, clock.now(), shipment.shipped_at)
+    movements.lock_balances(session, counted)
+    when = desk.when_of(event_time, around, shipment.shipped_at)
     for line in shipment.lines:
-        _receive_line(session, actor, line, counted[line.batch_id], balances[line.batch_id])
-    shipment.received_at = received_at
-    location = _seat(actor)
+        _receive_line(line, counted[line.batch_id])
+    shipment.received_at = when.event_time
+    location = desk.place_of(session, actor, around)
     quantities: dict[Batch, Decimal | None] = {line.batch: line.received_quantity for line in shipment.lines}
     happening = Happening(
         verb=Verb.RECEIVE,
-        event_time=received_at,
-        amounts=amounts_of(quantities),
+        event_time=when.event_time,
+        device_time=when.device_time,
+        goods=goods_of(quantities),
         location_uri=location.uri,
         source=shipment.sender_id,
         destination=actor.organisation_id,
         document=shipment.id,
         extensions=_differences(shipment),
     )
-    record_event(
+    desk.carry_out(
         session,
         actor,
         happening,
-        quantities,
         location=location,
         counterpart=shipment.sender,
         shipment=shipment,
-        note=note,
+        aside=desk.aside_of(session, actor, around, note=note),
     )
     return shipment
 
@@ -228,6 +294,7 @@ def sell(
     party_id: UUID | None = None,
     event_time: datetime | None = None,
     note: str = "",
+    around: Around = PLAIN,
 ) -> Event:
     """Goods leave the chain to a buyer: one of the address book, or walk-in buyers (``party_id`` None).
 
@@ -238,18 +305,12 @@ def sell(
     with once(session, actor.organisation_id, key, request) as receipt:
         if receipt.answer is not None:
             return session.get_one(Event, UUID(receipt.answer["event_id"]))
-        batch, balance, holding = _take(session, actor, batch_id, quantity)
-        sold_at = _time(session, actor, batch, event_time)
-        _check_sellable(batch, sold_at)
-        buyer = account_queries.find_party(session, actor.organisation_id, party_id) if party_id else None
-        if party_id is not None and buyer is None:
-            raise NotFound(
-                _l("There is no such buyer in your address book."), code="party-not-found", field="party_id"
-            )
-        holding.quantity -= quantity
-        balance.held -= quantity
-        balance.sold += quantity
-        event = _leave(session, actor, Verb.SELL, batch, quantity, sold_at, party=buyer, note=note)
+        taken = desk.take(session, actor, batch_id, quantity, around)
+        when = desk.when_moved(session, actor, taken.batch, event_time, around)
+        desk.check_sellable(taken.batch, when.event_time)
+        desk.check_may_move(taken)
+        buyer = desk.party_of(session, actor, party_id)
+        event = leave(session, actor, Verb.SELL, taken, quantity, when, around, party=buyer, note=note)
         receipt.answer = {"event_id": str(event.id)}
         return event
 
@@ -264,6 +325,7 @@ def destroy(
     key: str,
     event_time: datetime | None = None,
     note: str = "",
+    around: Around = PLAIN,
 ) -> Event:
     """Goods are thrown away or destroyed by their holder; recalled and expired ones too."""
     require_approved(actor)
@@ -271,14 +333,41 @@ def destroy(
     with once(session, actor.organisation_id, key, request) as receipt:
         if receipt.answer is not None:
             return session.get_one(Event, UUID(receipt.answer["event_id"]))
-        batch, balance, holding = _take(session, actor, batch_id, quantity)
-        destroyed_at = _time(session, actor, batch, event_time)
-        holding.quantity -= quantity
-        balance.held -= quantity
-        balance.destroyed += quantity
-        event = _leave(session, actor, Verb.DESTROY, batch, quantity, destroyed_at, reason=reason, note=note)
+        taken = desk.take(session, actor, batch_id, quantity, around)
+        when = desk.when_moved(session, actor, taken.batch, event_time, around)
+        extensions = {"disposal_reason": str(reason)}
+        event = leave(session, actor, Verb.DESTROY, taken, quantity, when, around, extensions, note=note)
         receipt.answer = {"event_id": str(event.id)}
         return event
+
+
+def leave(
+    session: Session,
+    actor: Actor,
+    verb: Verb,
+    taken: Taken,
+    quantity: Decimal,
+    when: When,
+    around: Around,
+    extensions: Mapping[str, str] | None = None,
+    *,
+    party: Party | None = None,
+    note: str = "",
+) -> Event:
+    """Write the event of goods that leave the chain from the actor's holding."""
+    location = desk.place_of(session, actor, around)
+    happening = Happening(
+        verb=verb,
+        event_time=when.event_time,
+        device_time=when.device_time,
+        goods=goods_of({taken.batch: quantity}),
+        location_uri=location.uri,
+        source=actor.organisation_id,
+        destination=party.id if party else None,
+        extensions=extensions or {},
+    )
+    aside = desk.aside_of(session, actor, around, party=party, note=note)
+    return desk.carry_out(session, actor, happening, location=location, aside=aside, known=[taken.holding])
 
 
 def _hold_still(session: Session, batch: Batch) -> None:
@@ -293,25 +382,7 @@ def _hold_still(session: Session, batch: Batch) -> None:
     session.expire(batch.location, ["commune"])
 
 
-def _take(
-    session: Session, actor: Actor, batch_id: UUID, quantity: Decimal
-) -> tuple[Batch, Balance, Holding]:
-    """Lock a batch for a movement out of the actor's holding, and check that the holding covers it."""
-    batch = session.get(Batch, batch_id)
-    held = batch_queries.find_holding(session, batch_id, actor.organisation_id)
-    if batch is None or (held is None and batch.organisation_id != actor.organisation_id):
-        raise NotFound(_l("There is no such batch among your goods."), code="batch-not-found")
-    balance = movements.lock_batch(session, batch)
-    if balance is None:
-        raise rules.BatchNotActivated(_l("This batch is a draft. Activate it first."))
-    holding = movements.holding_of(session, batch, actor.organisation_id)
-    rules.check_quantity(quantity, holding.quantity, batch.unit_word, is_count=batch.uom is None)
-    return batch, balance, holding
-
-
-def _receive_line(
-    session: Session, actor: Actor, line: ShipmentLine, received: Decimal, balance: Balance
-) -> None:
+def _receive_line(line: ShipmentLine, received: Decimal) -> None:
     batch = line.batch
     if received <= 0:
         raise BadInput(_l("The quantity must be above 0."), code="quantity-not-positive", field="quantity")
@@ -323,14 +394,10 @@ def _receive_line(
     line.received_quantity = received
     line.lost_quantity = difference.lost
     line.open_quantity = difference.open
-    movements.holding_of(session, batch, actor.organisation_id).quantity += received
-    balance.in_transit -= line.quantity
-    balance.held += received
-    balance.lost += difference.lost
-    balance.in_question += difference.open
 
 
-def _new_shipment(session: Session, actor: Actor, receiver: Receiver, shipped_at: datetime) -> Shipment:
+def new_shipment(session: Session, actor: Actor, receiver: Receiver, shipped_at: datetime) -> Shipment:
+    """A shipment without lines yet; raises ``BadInput`` for a receiver that may not be chosen."""
     if (receiver.organisation_id is None) == (receiver.party_id is None):
         raise BadInput(_l("Choose who receives the goods."), code="receiver-missing", field="receiver")
     found: Organisation | Party | None = None
@@ -349,34 +416,6 @@ def _new_shipment(session: Session, actor: Actor, receiver: Receiver, shipped_at
     )
 
 
-def _leave(
-    session: Session,
-    actor: Actor,
-    verb: Verb,
-    batch: Batch,
-    quantity: Decimal,
-    event_time: datetime,
-    *,
-    party: Party | None = None,
-    reason: rules.DisposalReason | None = None,
-    note: str = "",
-) -> Event:
-    """Write the event of goods that leave the chain from the actor's holding."""
-    location = _seat(actor)
-    happening = Happening(
-        verb=verb,
-        event_time=event_time,
-        amounts=amounts_of({batch: quantity}),
-        location_uri=location.uri,
-        source=actor.organisation_id,
-        destination=party.id if party else None,
-        extensions={"disposal_reason": str(reason)} if reason else {},
-    )
-    return record_event(
-        session, actor, happening, {batch: quantity}, location=location, party=party, note=note
-    )
-
-
 def _differences(shipment: Shipment) -> dict[str, object]:
     found = {
         line.batch.epc_class: {"lost": f"{line.lost_quantity:f}", "open": f"{line.open_quantity:f}"}
@@ -384,22 +423,3 @@ def _differences(shipment: Shipment) -> dict[str, object]:
         if line.lost_quantity or line.open_quantity
     }
     return {"difference": found} if found else {}
-
-
-def _check_sellable(batch: Batch, when: datetime) -> None:
-    """The use-by date is held against the day it happened: an honest sale may be recorded late."""
-    use_by = batch.expires_on if batch.expiry_kind == ExpiryKind.USE_BY else None
-    rules.check_sellable(is_recalled=batch.is_recalled, use_by=use_by, today=clock.local(when).date())
-
-
-def _time(session: Session, actor: Actor, batch: Batch, event_time: datetime | None) -> datetime:
-    """When goods left the actor's holding: not before it had any."""
-    not_before = rules.start_of_day(batch.produced_on)
-    if actor.organisation_id != batch.organisation_id:
-        had_since = queries.find_first_received_at(session, actor.organisation_id, batch.id)
-        not_before = had_since or not_before
-    return rules.settle_time(event_time, clock.now(), not_before)
-
-
-def _seat(actor: Actor) -> Location:
-    return actor.organisation.seat

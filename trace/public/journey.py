@@ -14,7 +14,8 @@ from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.short_codes import pretty
 from trace.events import queries as event_queries
-from trace.events.models import Event, Shipment, Verb
+from trace.events.handover_models import Shipment
+from trace.events.models import Event, Verb
 from trace.events.rules import CONFIRMATION_GRACE, is_late
 from trace.public import wording
 from trace.public.pages import JourneyStep, Vouch

@@ -1,6 +1,7 @@
 """Recalls of batches. The row is where a recall stands; what was decided when is in its events."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -54,3 +55,28 @@ class Recall(Base):
     @property
     def is_voluntary(self) -> bool:
         return self.decision_number is None
+
+
+class Relation(StrEnum):
+    """How a lot is reached by a recall: named by it, the same goods under another number, or made of them."""
+
+    NAMED = "named"
+    SAME_GOODS = "same_goods"
+    MADE_FROM = "made_from"
+
+
+class RecallLot(Base):
+    """One lot a recall reaches, as the graph stood when it was issued."""
+
+    __tablename__ = "recall_lots"
+    __table_args__ = (
+        CheckConstraint("relation in ('named', 'same_goods', 'made_from')", name="relation"),
+        Index("ix_recall_lots_batch", "batch_id"),
+    )
+
+    recall_id: Mapped[UUID] = mapped_column(ForeignKey("recalls.id"), primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    relation: Mapped[str]
+
+    recall: Mapped[Recall] = relationship()
+    batch: Mapped[Batch] = relationship()

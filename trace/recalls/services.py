@@ -18,9 +18,9 @@ from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.events import movements
-from trace.events.documents import Happening
+from trace.events.documents import Happening, goods_of
 from trace.events.models import Verb
-from trace.events.record import amounts_of, record_event
+from trace.events.record import record_event
 from trace.recalls import queries
 from trace.recalls.models import Recall
 from trace.recalls.rules import REASONS_OF, RecallClass, RecallReason, WithdrawalReason
@@ -166,9 +166,9 @@ def _record(
     happening = Happening(
         verb=verb,
         event_time=clock.now(),
-        amounts=amounts_of({about.batch: None}),
+        goods=goods_of({about.batch: None}),
         document=about.id,
         persistent_disposition=disposition,
         extensions=details,
     )
-    record_event(session, actor, happening, {about.batch: None}, location=None)
+    record_event(session, actor, happening)

@@ -19,7 +19,8 @@ from trace.core.errors import NotFound
 from trace.core.paging import Page
 from trace.events import queries as event_queries
 from trace.events import rules, seals
-from trace.events.models import Event, EventPrivate, Shipment, ShipmentLine, Verb
+from trace.events.handover_models import Shipment, ShipmentLine
+from trace.events.models import Event, EventPrivate, Verb
 from trace.events.texts import DISPOSAL_REASONS, VERBS, quantity_in_words
 
 SOON_DAYS = 3

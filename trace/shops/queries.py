@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 from trace.accounts import queries as account_queries
 from trace.accounts.models import Approval, Organisation, OrganisationKind, Party
 from trace.core.text import fold
-from trace.events.models import Shipment
+from trace.events.handover_models import Shipment
 
 MOST_FOUND = 20
 MOST_RECENT = 6

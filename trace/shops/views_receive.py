@@ -24,7 +24,7 @@ from trace.core.numbers import format_quantity
 from trace.core.short_codes import is_well_formed, normalise
 from trace.events import queries as event_queries
 from trace.events import services
-from trace.events.models import Shipment
+from trace.events.handover_models import Shipment
 from trace.events.texts import quantity_in_words
 from trace.shops import pages
 from trace.shops.blueprint import blueprint

@@ -13,7 +13,7 @@ from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.short_codes import is_well_formed, normalise
 from trace.events import queries as event_queries
-from trace.events.models import Shipment
+from trace.events.handover_models import Shipment
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall

@@ -15,7 +15,7 @@ from trace.core.revisions import revise
 CHANGES = ("update {} set {} = {}", "delete from {}", "truncate {} cascade")
 A_COLUMN = {
     "events": "verb",
-    "event_batches": "quantity",
+    "event_goods": "quantity",
     "leaves": "leaf_hash",
     "revisions": "subject_kind",
     "audit": "action",

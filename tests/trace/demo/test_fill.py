@@ -26,7 +26,7 @@ from trace.core.numbers import parse_quantity
 from trace.demo.fill import DemoRefused, DemoSummary, fill
 from trace.demo.pictures import DRAWINGS, draw
 from trace.demo.stories import STORIES
-from trace.events.models import Shipment, ShipmentLine
+from trace.events.handover_models import Shipment, ShipmentLine
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.recalls.models import Recall
 

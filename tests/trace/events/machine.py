@@ -23,7 +23,7 @@ from trace.core.database import new_session
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.idempotency import IdempotencyKeyReused
 from trace.events import rules, services
-from trace.events.models import Event, EventBatch, Verb
+from trace.events.models import Event, EventGoods, Verb
 from trace.ledger.models import Leaf
 from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason, WithdrawalReason
@@ -345,8 +345,8 @@ class CustodyMachine(RuleBasedStateMachine):
     @invariant()
     def replaying_the_events_rebuilds_every_holding_and_nothing_happened_twice(self) -> None:
         rows = self.session.execute(
-            select(Event.verb, EventBatch.batch_id, Event.organisation_id, EventBatch.quantity, Leaf.event_id)
-            .join(EventBatch, EventBatch.event_id == Event.id)
+            select(Event.verb, EventGoods.batch_id, Event.organisation_id, EventGoods.quantity, Leaf.event_id)
+            .join(EventGoods, EventGoods.event_id == Event.id)
             .outerjoin(Leaf, Leaf.event_id == Event.id)
             .order_by(Event.record_time, Event.id)
         ).all()

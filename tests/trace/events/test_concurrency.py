@@ -297,7 +297,7 @@ def test_nothing_is_sold_after_a_recall_committed(market: Market) -> None:
         assert set(outcomes) <= {"done", rules.BatchRecalled.code}
         with new_session(market.engine) as session:
             events = session.scalars(
-                select(Event).where(Event.batches.any(batch_id=batch_id)).order_by(Event.record_time)
+                select(Event).where(Event.goods.any(batch_id=batch_id)).order_by(Event.record_time)
             )
             assert Verb.SELL not in [e.verb for e in _after_recall(list(events))]
 

@@ -49,7 +49,8 @@ def test_activation_seals_the_ten_items(session: Session, chain: Chain) -> None:
     assert seal["lot_number"] == chain.batch.lot_number
     assert seal["product_image"] == NO_PICTURE
     (event,) = queries.list_batch_events(session, chain.batch.id)
-    assert (event.verb, event.biz_step, event.ilmd) == (Verb.ACTIVATE, "commissioning", seal)
+    assert (event.verb, event.biz_step) == (Verb.ACTIVATE, "commissioning")
+    assert event.sealed_items == {chain.batch.epc_class: seal}
 
 
 def test_activating_twice_is_refused(session: Session, chain: Chain) -> None:

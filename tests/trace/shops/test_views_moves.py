@@ -14,7 +14,8 @@ from tests.web import send, settle
 from trace.accounts.models import OrganisationKind, Party
 from trace.accounts.permissions import Actor
 from trace.batches.models import Balance, Batch
-from trace.events.models import Event, EventPrivate, Shipment, Verb
+from trace.events.handover_models import Shipment
+from trace.events.models import Event, EventPrivate, Verb
 from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason
 

@@ -12,7 +12,7 @@ from tests.web import send, settle
 from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import Actor
 from trace.batches.models import Balance, Batch
-from trace.events.models import Shipment
+from trace.events.handover_models import Shipment
 from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason
 

@@ -1,0 +1,224 @@
+"""What every verb does first and last: find the goods under their lock, settle the time, move and write.
+
+Only the verbs (``services*``) use it. Nothing here decides what a verb means.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from producers.models import ExpiryKind
+from trace.accounts import queries as account_queries
+from trace.accounts.models import Location, Organisation, Party
+from trace.accounts.permissions import Actor
+from trace.batches import queries as batch_queries
+from trace.batches.models import Balance, Batch, Holding
+from trace.batches.unit_models import Placement
+from trace.core import clock
+from trace.core.errors import BadInput, NotFound
+from trace.events import movements, queries, rules
+from trace.events.documents import Happening
+from trace.events.handover_models import Shipment
+from trace.events.models import Event
+from trace.events.postings import Facts, Moved, postings_of
+from trace.events.record import Aside, record_event
+
+
+@dataclass(frozen=True)
+class Around:
+    """How something was said, beside what: for whom, from which device, at which place, with which papers.
+
+    ``device_now`` is the device's clock at the moment it sent; ``on_behalf_of`` a party of the own address book whose
+    statement this is (ghi hộ); ``attachments`` SHA-256 of stored papers and photos; ``location_id`` a place of the
+    own organisation, its seat unless given.
+    """
+
+    device_now: datetime | None = None
+    on_behalf_of: UUID | None = None
+    location_id: UUID | None = None
+    attachments: tuple[str, ...] = ()
+
+
+PLAIN = Around()
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Goods a verb is about to move out of the actor's holding, under their lock."""
+
+    batch: Batch
+    balance: Balance
+    holding: Holding
+
+
+@dataclass(frozen=True)
+class When:
+    """When it happened, and what a clock that is off had said."""
+
+    event_time: datetime
+    device_time: datetime | None = None
+
+
+def find_goods(session: Session, actor: Actor, batch_id: UUID) -> Batch:
+    """A batch the actor's organisation registered or ever held; ``NotFound`` for any other."""
+    batch = session.get(Batch, batch_id)
+    if batch is None or (
+        batch.organisation_id != actor.organisation_id
+        and batch_queries.find_holding(session, batch_id, actor.organisation_id) is None
+    ):
+        raise NotFound(_l("There is no such batch among your goods."), code="batch-not-found")
+    return batch
+
+
+def lock_goods(session: Session, actor: Actor, batch_id: UUID) -> Taken:
+    """The actor's holding of a batch under its lock; raises ``NotFound``, ``BatchNotActivated``."""
+    batch = find_goods(session, actor, batch_id)
+    balance = movements.lock_batch(session, batch)
+    if balance is None:
+        raise rules.BatchNotActivated(_l("This batch is a draft. Activate it first."))
+    return Taken(batch, balance, movements.holding_of(session, batch.id, actor.organisation_id))
+
+
+def take(session: Session, actor: Actor, batch_id: UUID, quantity: Decimal, around: Around = PLAIN) -> Taken:
+    """Loose goods under their lock, checked to be held, not packed, and lying at the place they leave from.
+
+    What lies elsewhere than at the seat is taken off its place here; the holding itself moves by postings.
+    """
+    taken = lock_goods(session, actor, batch_id)
+    batch, holding = taken.batch, taken.holding
+    rules.check_quantity(quantity, holding.quantity, batch.unit_word, is_count=batch.uom is None)
+    rules.check_loose(quantity, holding.quantity, holding.packed, batch.unit_word)
+    if holding.elsewhere or around.location_id is not None:
+        _take_from_place(session, actor, taken, quantity, around)
+    return taken
+
+
+def _take_from_place(session: Session, actor: Actor, taken: Taken, quantity: Decimal, around: Around) -> None:
+    batch, holding = taken.batch, taken.holding
+    place = place_of(session, actor, around)
+    if place.id == actor.organisation.seat.id:
+        rules.check_place(quantity, holding.quantity - holding.elsewhere, holding.quantity, batch.unit_word)
+        return
+    placed = session.get(Placement, (batch.id, actor.organisation_id, place.id), populate_existing=True)
+    here = placed.quantity if placed else Decimal(0)
+    rules.check_place(quantity, here, holding.quantity, batch.unit_word)
+    if placed is not None:
+        placed.quantity -= quantity
+        holding.elsewhere -= quantity
+
+
+def place_of(session: Session, actor: Actor, around: Around) -> Location:
+    """The actor's own open place that was named, or its seat. Raises ``BadInput`` for any other."""
+    if around.location_id is None:
+        return actor.organisation.seat
+    found = next((one for one in actor.organisation.locations if one.id == around.location_id), None)
+    if found is None or found.closed_at is not None:
+        raise BadInput(_l("Choose a place from the list."), code="place-unknown", field="location_id")
+    return found
+
+
+def party_of(session: Session, actor: Actor, party_id: UUID | None, field: str = "party_id") -> Party | None:
+    """A party of the actor's own address book; None for None, ``NotFound`` for any other."""
+    if party_id is None:
+        return None
+    found = account_queries.find_party(session, actor.organisation_id, party_id)
+    if found is None:
+        raise NotFound(
+            _l("There is no such buyer in your address book."), code="party-not-found", field=field
+        )
+    return found
+
+
+def aside_of(
+    session: Session, actor: Actor, around: Around, *, party: Party | None = None, note: str = ""
+) -> Aside:
+    """What is personal about an event; whoever it is recorded for must stand in the actor's address book."""
+    behalf = party_of(session, actor, around.on_behalf_of, "on_behalf_of")
+    return Aside(
+        party=party,
+        on_behalf_of=behalf.id if behalf else None,
+        attachments=around.attachments,
+        note=note,
+    )
+
+
+def when_of(stated: datetime | None, around: Around, not_before: datetime) -> When:
+    """When it happened, a wrong clock set right; raises ``TimeOutOfRange``."""
+    now = clock.now()
+    corrected, device_time = rules.correct_clock(stated, around.device_now, now)
+    return When(rules.settle_time(corrected, now, not_before), device_time)
+
+
+def when_moved(
+    session: Session, actor: Actor, batch: Batch, stated: datetime | None, around: Around = PLAIN
+) -> When:
+    """When the actor did something with goods: not before it had any."""
+    if stated is None:
+        return When(clock.now())
+    not_before = queries.find_had_since(session, actor.organisation_id, batch.id)
+    return when_of(stated, around, not_before or rules.start_of_day(batch.produced_on))
+
+
+def check_sellable(batch: Batch, when: datetime) -> None:
+    """The use-by date is held against the day it happened: an honest sale may be recorded late."""
+    use_by = batch.expires_on if batch.expiry_kind == ExpiryKind.USE_BY else None
+    rules.check_sellable(is_recalled=batch.is_recalled, use_by=use_by, today=clock.local(when).date())
+
+
+def check_may_move(taken: Taken) -> None:
+    """Raise ``BatchHeld`` or ``GoodsSetAside``: what is paused is neither sold nor passed on."""
+    batch = taken.batch
+    rules.check_not_held(
+        is_held=batch.is_held,
+        is_under_review=batch.is_under_review,
+        is_set_aside=taken.holding.is_set_aside,
+    )
+
+
+def carry_out(
+    session: Session,
+    actor: Actor,
+    happening: Happening,
+    *,
+    location: Location | None = None,
+    counterpart: Organisation | None = None,
+    shipment: Shipment | None = None,
+    aside: Aside = Aside(),  # noqa: B008 - frozen, and without any value
+    known: Iterable[Holding] = (),
+) -> Event:
+    """Move what the event says and write it: the one way by which quantities change.
+
+    The balances of all its batches are locked by the caller; ``known`` are holdings read under those locks.
+    """
+    facts = Facts(
+        verb=happening.verb,
+        organisation_id=actor.organisation_id,
+        counterpart_id=counterpart.id if counterpart else None,
+        goods=[
+            Moved(named.role, named.batch_id, named.epc, named.quantity)
+            for named in happening.goods
+            if named.batch_id is not None
+        ],
+        extensions=happening.extensions,
+        is_declaration=bool(happening.fields.get("is_declaration")),
+    )
+    movements.apply(session, postings_of(facts), known)
+    return record_event(
+        session,
+        actor,
+        happening,
+        location=location,
+        counterpart=counterpart,
+        shipment=shipment,
+        aside=aside,
+    )
+
+
+def as_text(quantities: Mapping[str, Decimal]) -> dict[str, str]:
+    """Quantities as exact text by name, without those that are zero."""
+    return {name: f"{quantity.normalize():f}" for name, quantity in quantities.items() if quantity}
