@@ -165,6 +165,40 @@ def find_browser_command() -> None:
         _stop(str(error))
 
 
+@main.command("witness")
+@click.option("--listen", default="127.0.0.1:8090", help="HOST:PORT to listen on.")
+@click.option("--state", type=click.Path(path_type=Path), required=True, help="Folder of what was cosigned.")
+@click.option("--key", type=click.Path(path_type=Path), required=True, help="File of make-witness-key.")
+@click.option("--log", "logs", multiple=True, required=True, help="Verifier key of a log; may stand twice.")
+def witness_command(listen: str, state: Path, key: Path, logs: tuple[str, ...]) -> None:
+    """Cosign checkpoints of logs that are only ever appended to (C2SP tlog-witness)."""
+    from trace.cli import addresses, witness
+
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+        _stop(f"--listen {listen} is no address: use HOST:PORT, like 127.0.0.1:8090.")
+    try:
+        signer, watched = witness.read_key(key), witness.read_logs(logs)
+        addresses.check_free(host, int(port))
+        click.echo(f"Witness {signer.verifier.text} listens on http://{listen}/add-checkpoint")
+        witness.run(host.strip("[]"), int(port), signer, watched, state)
+    except (witness.WitnessProblem, addresses.AddressUnusable) as error:
+        _stop(str(error))
+
+
+@main.command("make-witness-key")
+@click.option("--name", required=True, help="Name of the witness, like witness.example/hanoi.")
+@click.option("--key", type=click.Path(path_type=Path), required=True, help="New file for the private key.")
+def make_witness_key_command(name: str, key: Path) -> None:
+    """Make a key for a witness and print its public half, the verifier key."""
+    from trace.cli import witness
+
+    try:
+        click.echo(witness.make_key(name, key))
+    except witness.WitnessProblem as error:
+        _stop(str(error))
+
+
 def register(app: "Flask") -> None:
     """Offer the same commands as ``flask --app trace NAME``."""
     for command in main.commands.values():
