@@ -4,7 +4,16 @@ Two guards: the app role has no right to change them, and a trigger refuses ever
 slip in a maintenance session is caught too. TRUNCATE passes row triggers, so it has one of its own.
 """
 
-APPEND_ONLY = ("events", "event_goods", "leaves", "revisions", "audit")
+APPEND_ONLY = (
+    "events",
+    "event_goods",
+    "leaves",
+    "log_entries",
+    "log_tiles",
+    "log_checkpoints",
+    "revisions",
+    "audit",
+)
 
 GUARD_FUNCTION = """
 create function refuse_change() returns trigger language plpgsql as $$

@@ -11,12 +11,16 @@ from tests.factories import ActiveBatchFactory, ProductFactory, actor_of_kind
 from trace.batches.models import Batch
 from trace.core.append_only import APPEND_ONLY
 from trace.core.revisions import revise
+from trace.ledger.models import LogCheckpoint, LogEntry, LogTile
 
 CHANGES = ("update {} set {} = {}", "delete from {}", "truncate {} cascade")
 A_COLUMN = {
     "events": "verb",
     "event_goods": "quantity",
     "leaves": "leaf_hash",
+    "log_entries": "leaf_id",
+    "log_tiles": "root_hash",
+    "log_checkpoints": "note",
     "revisions": "subject_kind",
     "audit": "action",
 }
@@ -28,6 +32,13 @@ def batch(session: Session) -> Batch:
     actor = actor_of_kind(session)
     product = ProductFactory.create(session=session, actor=actor)
     revise(session, product, {"brand": "Ví Dụ"}, actor.user_id)
+    session.add_all(
+        (
+            LogEntry(log_index=0, leaf_id=1),
+            LogTile(level=0, tile_index=0, hashes=bytes(8192), root_hash=bytes(32)),
+            LogCheckpoint(tree_size=1, root_hash=bytes(32), note=""),
+        )
+    )
     return ActiveBatchFactory.create(session=session, actor=actor, product=product)
 
 
