@@ -26,6 +26,7 @@ from trace.events.handover_models import Shipment
 from trace.events.leaf_values import leaf_values, lots_of
 from trace.events.models import Event, EventGoods, EventPrivate
 from trace.events.rules import is_late
+from trace.gs1.digital_link import canonicalise
 from trace.gs1.event_hash import event_hash
 from trace.gs1.names import Names
 from trace.ledger.models import Leaf
@@ -209,7 +210,8 @@ def _goods_rows(event_id: UUID, happening: Happening) -> list[dict[str, Any]]:
             "event_id": event_id,
             "position": position,
             "role": str(named.role),
-            "epc": named.epc,
+            # One form for all ways to write an EPC: what is asked for by URN is found under its Digital Link.
+            "epc": canonicalise(named.epc) or named.epc,
             "lot": named.lot,
             "batch_id": named.batch_id,
             "unit_id": named.unit_id,
