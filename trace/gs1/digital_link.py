@@ -308,6 +308,15 @@ def parse_urn(urn: str) -> Identifier | None:
     return read(parts)
 
 
+def is_malformed_urn(urn: str) -> bool:
+    """Whether ``urn`` is an EPC URN of a scheme read here, and written wrongly. Schemes of others are not judged."""
+    if not urn.startswith("urn:epc:"):
+        return False
+    kind, _, rest = urn[8:].partition(":")
+    scheme = rest.partition(":")[0]
+    return scheme in _SCHEMES_OF_KIND.get(kind, ()) and canonicalise(urn) is None
+
+
 @lru_cache(maxsize=32768)
 def canonicalise(text: str) -> str | None:
     """The constrained canonical GS1 Digital Link URI of an EPC URN or Digital Link URI, or None for other text.

@@ -81,6 +81,19 @@ class Names:
         inner = context if isinstance(context, list) else [context]
         return Names([*outer, *inner], self._ignore_keys)
 
+    @property
+    def prefixes(self) -> Mapping[str, str]:
+        """Every prefix that may be used, with its namespace: the standard's and those declared."""
+        return self._prefixes
+
+    def find_address(self, name: str) -> str | None:
+        """What a bare name was declared to stand for, as a full address."""
+        return self._terms.get(name)
+
+    def is_left_out(self, raw: str) -> bool:
+        """Whether the document asks to leave this property out (``ignoreFields``): it is no part of its event."""
+        return bool(self._ignore) and self._resolve_name(raw) in self._ignore
+
     def _define(self, part: Mapping[str, Any]) -> None:
         for name, meaning in part.items():
             address = meaning.get("@id") if isinstance(meaning, Mapping) else meaning
