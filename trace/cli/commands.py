@@ -64,6 +64,38 @@ def worker_command() -> None:
         run_worker(queue)
 
 
+@main.command("sequence")
+@click.option(
+    "--make-key", is_flag=True, help="Make the signing key of a log that has published nothing yet."
+)
+def sequence_command(make_key: bool) -> None:
+    """Order the leaves of the log, sign and publish its checkpoints, until stopped; a second one waits."""
+    from trace.cli import sequence
+    from trace.core.config import ConfigurationError, Settings
+    from trace.ledger.keys import LogRefused
+    from trace.ledger.services import OriginUnknown
+
+    try:
+        sequence.run(Settings.from_environment(os.environ), make_key=make_key)
+    except (ConfigurationError, LogRefused, OriginUnknown) as error:
+        _stop(str(error))
+
+
+@main.command("make-log-key")
+def make_log_key_command() -> None:
+    """Make the signing key of a new log and print its verifier key, by which others check the log."""
+    from trace.cli import sequence
+    from trace.core.config import ConfigurationError, Settings
+    from trace.ledger.keys import LogRefused
+    from trace.ledger.services import OriginUnknown
+
+    try:
+        verifier_key = sequence.make_log_key(Settings.from_environment(os.environ))
+    except (ConfigurationError, LogRefused, OriginUnknown) as error:
+        _stop(str(error))
+    click.echo(verifier_key)
+
+
 @main.command("migrate")
 def migrate_command() -> None:
     """Bring the database to the newest schema."""
@@ -163,6 +195,35 @@ def find_browser_command() -> None:
         provide_browser()
     except (NoBrowser, StateUnusable) as error:
         _stop(str(error))
+
+
+@main.command("verify-log")
+@click.option("--url", required=True, help="Address of the service whose log is audited.")
+@click.option("--state", type=click.Path(path_type=Path), help="Folder of what this auditor remembers.")
+@click.option("--key", help="The log's verifier key; pinned at the first audit.")
+@click.option("--witness", "witnesses", multiple=True, help="Verifier key of a witness; may stand twice.")
+@click.option("--quorum", type=int, help="How many witnesses must have cosigned; all of them if not said.")
+@click.option("--witness-url", "witness_urls", multiple=True, help="Where a witness shows what it cosigned.")
+@click.option(
+    "--seen", multiple=True, type=click.Path(path_type=Path), help="File with a checkpoint seen elsewhere."
+)
+@click.option(
+    "--since-last", is_flag=True, help="Only entries that are new; past ones are not shown to be unchanged."
+)
+def verify_log_command(
+    url: str,
+    state: Path | None,
+    key: str | None,
+    witnesses: tuple[str, ...],
+    quorum: int | None,
+    witness_urls: tuple[str, ...],
+    seen: tuple[Path, ...],
+    since_last: bool,
+) -> None:
+    """Audit the public log of a running service. Exit code 0: nothing wrong, 1: faults, 2: not audited."""
+    from trace.cli.verify_log import Wish, verify_log
+
+    sys.exit(verify_log(Wish(url, state, key, witnesses, quorum, witness_urls, seen, since_last)))
 
 
 @main.command("witness")

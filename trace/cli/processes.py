@@ -1,4 +1,4 @@
-"""The web server and the worker as child processes: how they are started, asked and stopped.
+"""The web server, the worker and the sequencer as child processes: how they are started, asked and stopped.
 
 Used by ``serve`` and by tests that need the real thing. Each child leads a session of its own, so a Ctrl-C
 reaches only the one who started them, and each stops when that one ends, however it ends.
@@ -64,6 +64,13 @@ def start_web(
 def start_worker(environ: Mapping[str, str], log_folder: Path) -> Child:
     """Start the process that does background jobs."""
     return _start("worker", ["-m", "trace.cli", "worker"], environ, log_folder / "worker.log")
+
+
+def start_sequencer(environ: Mapping[str, str], log_folder: Path) -> Child:
+    """Start the process that orders the log; it makes the key of a log that has published nothing yet."""
+    return _start(
+        "sequencer", ["-m", "trace.cli", "sequence", "--make-key"], environ, log_folder / "sequencer.log"
+    )
 
 
 def is_answering(url: str) -> bool:

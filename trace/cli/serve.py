@@ -1,4 +1,4 @@
-"""``make run``: database, worker and web server started, watched and stopped together by one process.
+"""``make run``: database, worker, sequencer and web server started, watched and stopped together by one process.
 
 Everything that can be wrong with the machine is one sentence and exit code 1. Nothing outlives this process: the
 children are stopped in order, and the kernel tells them when it is killed.
@@ -123,9 +123,10 @@ def _run(options: Options, environ: Mapping[str, str], out: TextIO, stack: ExitS
         children.append(child)
         return child
 
-    with step("Starting the web server and the worker", out):
+    with step("Starting the web server, the worker and the sequencer", out):
         web = start(processes.start_web(complete, options.host, options.port, logs))
         start(processes.start_worker(complete, logs))
+        start(processes.start_sequencer(complete, logs))
         _wait_for(web, addresses.local_url_of(options.host, options.port))
     local_state.announce(
         state_folder, local_state.Running(os.getpid(), settings.database_url, settings.public_url)

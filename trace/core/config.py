@@ -18,6 +18,7 @@ UPLOAD_LIMIT_BYTES = 5 * 1024 * 1024
 SHORTEST_SECRET = 32
 MOST_PROXIES = 5
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_KEY_NAME = "log.key"
 LOCAL_LOG_ORIGIN = "localhost/nguon-goc"
 # Names that never reach the open internet (RFC 6761, RFC 6762); a name without a dot is one of a local
 # network.
@@ -28,8 +29,11 @@ NAMES = frozenset(
     {
         "TRACE_BLOB_FOLDER",
         "TRACE_KEY_FOLDER",
+        "TRACE_LOG_KEY_FILE",
         "TRACE_LOG_LEVEL",
         "TRACE_LOG_ORIGIN",
+        "TRACE_LOG_WITNESSES",
+        "TRACE_LOG_WITNESS_QUORUM",
         "TRACE_MIGRATION_DATABASE_URL",
         "TRACE_OPERATOR_NAME",
         "TRACE_OUTGOING_LOOPBACK",
@@ -60,6 +64,9 @@ class Settings:
     key_folder: Path
     public_url: str | None = None
     log_origin: str = LOCAL_LOG_ORIGIN
+    log_key_file: Path = Path(LOG_KEY_NAME)
+    log_witnesses: tuple[tuple[str, str], ...] = ()
+    log_witness_quorum: int = 0
     support_phone: str | None = None
     operator_name: str = "Nguồn Gốc"
     log_level: str = "INFO"
@@ -85,6 +92,8 @@ class Settings:
         if public_url is None and running is not None:
             public_url = running.public_url
         migration_url = values.get("TRACE_MIGRATION_DATABASE_URL")
+        key_folder = _folder(values, "TRACE_KEY_FOLDER", state_folder / "keys")
+        witnesses = _log_witnesses(values)
         return cls(
             database_url=database_url,
             migration_database_url=(
@@ -95,9 +104,12 @@ class Settings:
             secret_key=secret_key,
             state_folder=state_folder,
             blob_folder=_folder(values, "TRACE_BLOB_FOLDER", state_folder / "pictures"),
-            key_folder=_folder(values, "TRACE_KEY_FOLDER", state_folder / "keys"),
+            key_folder=key_folder,
             public_url=public_url,
             log_origin=_log_origin(values, public_url),
+            log_key_file=_file(values, "TRACE_LOG_KEY_FILE", key_folder / LOG_KEY_NAME),
+            log_witnesses=witnesses,
+            log_witness_quorum=_log_witness_quorum(values, len(witnesses)),
             support_phone=_support_phone(values),
             operator_name=values.get("TRACE_OPERATOR_NAME", "Nguồn Gốc"),
             log_level=_log_level(values),
@@ -217,6 +229,51 @@ def _folder(values: Mapping[str, str], name: str, default: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise ConfigurationError(f"{name} must be a folder, and {path} is a file: set it to a folder.")
     return path
+
+
+def _file(values: Mapping[str, str], name: str, default: Path) -> Path:
+    path = Path(values.get(name, default)).absolute()
+    if path.is_dir():
+        raise ConfigurationError(f"{name} must be a file, and {path} is a folder: set it to a file.")
+    return path
+
+
+def _log_witnesses(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of verifier key and address; what the keys are is for the log to check."""
+    pairs = []
+    for item in values.get("TRACE_LOG_WITNESSES", "").split(","):
+        words = item.split()
+        if not words:
+            continue
+        parts = urlsplit(words[-1])
+        host = parts.hostname or ""
+        if (
+            len(words) != 2
+            or parts.scheme not in {"http", "https"}
+            or not host
+            or parts.query
+            or parts.fragment
+        ):
+            raise ConfigurationError(
+                "TRACE_LOG_WITNESSES must name each witness by verifier key and address, with commas between, like "
+                "witness.example+1a2b3c4d+BASE64 https://witness.example: correct or unset it."
+            )
+        if parts.scheme == "http" and not is_local_host(host):
+            raise ConfigurationError(
+                f"TRACE_LOG_WITNESSES must reach {host} by https, because it is not on this network: correct it."
+            )
+        pairs.append((words[0], words[1]))
+    return tuple(pairs)
+
+
+def _log_witness_quorum(values: Mapping[str, str], witnesses: int) -> int:
+    given = values.get("TRACE_LOG_WITNESS_QUORUM", str(witnesses))
+    if not re.fullmatch(r"[0-9]{1,3}", given) or int(given) > witnesses or (witnesses and int(given) == 0):
+        raise ConfigurationError(
+            f"TRACE_LOG_WITNESS_QUORUM must be how many of the {witnesses} witnesses have to cosign a checkpoint "
+            "before it is published, 1 to all: correct or unset it."
+        )
+    return int(given)
 
 
 def _log_origin(values: Mapping[str, str], public_url: str | None) -> str:

@@ -1,0 +1,199 @@
+"""Reads of the log: tiles, bundles, checkpoints, where an event stands and the proof of it. Nothing is written here."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from trace.core.errors import NotFound
+from trace.core.installation import find_fact
+from trace.ledger import merkle, tiles
+from trace.ledger.merkle import HASH_LENGTH, Node, Reader
+from trace.ledger.models import Leaf, LogCheckpoint, LogEntry, LogTile
+from trace.ledger.proofs import Proof
+from trace.ledger.tiles import WIDTH, Tile
+
+VERIFIER_KEY = "log_verifier_key"
+
+
+class NotYetCovered(NotFound):
+    """No published checkpoint covers this yet; within seconds one will, unless witnesses are silent."""
+
+    code = "not-yet-covered"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published checkpoint: the signed note as handed out, and when it was published."""
+
+    tree_size: int
+    root_hash: bytes
+    note: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an event stands in the log; ``covered_at`` is when the first checkpoint that covers it was published."""
+
+    event_id: UUID
+    log_index: int
+    covered_at: datetime | None
+
+
+# ---------------------------------------------------------------------------------------------------- checkpoints
+
+
+def find_checkpoint(session: Session) -> Published | None:
+    """The latest published checkpoint."""
+    return _published(session, select(LogCheckpoint).order_by(LogCheckpoint.number.desc()))
+
+
+def covering_checkpoint(session: Session, log_index: int) -> Published | None:
+    """The earliest published checkpoint whose tree holds ``log_index``."""
+    query = select(LogCheckpoint).where(LogCheckpoint.tree_size > log_index)
+    return _published(session, query.order_by(LogCheckpoint.tree_size, LogCheckpoint.number))
+
+
+def _published(session: Session, query: Select[LogCheckpoint]) -> Published | None:
+    found = session.scalar(query.limit(1))
+    return Published(found.tree_size, found.root_hash, found.note, found.published_at) if found else None
+
+
+def find_verifier_key(session: Session) -> str | None:
+    """The public key the log signs with now, as a verifier key."""
+    return find_fact(session, VERIFIER_KEY)
+
+
+def tree_size(session: Session) -> int:
+    """How many leaves have a place in the log, published or not."""
+    last = session.scalar(select(LogEntry.log_index).order_by(LogEntry.log_index.desc()).limit(1))
+    return 0 if last is None else last + 1
+
+
+# -------------------------------------------------------------------------------------------------------- events
+
+
+def find_log_index(session: Session, event_id: UUID) -> int | None:
+    """The place of an event's leaf in the log; None until it has one, or for no such event."""
+    query = select(LogEntry.log_index).join(Leaf, Leaf.id == LogEntry.leaf_id)
+    return session.scalar(query.where(Leaf.event_id == event_id))
+
+
+def list_positions(session: Session, event_ids: Collection[UUID]) -> dict[UUID, Position]:
+    """Where each of these events stands, by event; those without a place are left out. One question for all."""
+    if not event_ids:
+        return {}
+    rows = session.execute(
+        text(
+            "select l.event_id, e.log_index, c.published_at from leaves l join log_entries e on e.leaf_id = l.id "
+            "left join lateral (select published_at from log_checkpoints where tree_size > e.log_index "
+            "order by tree_size, number limit 1) c on true where l.event_id = any(:ids)"
+        ),
+        {"ids": list(event_ids)},
+    )
+    return {event_id: Position(event_id, index, covered_at) for event_id, index, covered_at in rows}
+
+
+def list_bundle_events(session: Session, index: int, width: int = WIDTH) -> list[UUID | None]:
+    """The events of an entry bundle in order of their leaves; None where the database has lost the leaf."""
+    query = (
+        select(LogEntry.log_index, Leaf.event_id)
+        .join(Leaf, Leaf.id == LogEntry.leaf_id)
+        .where(LogEntry.log_index.between(index * WIDTH, index * WIDTH + width - 1))
+    )
+    found = {row.log_index: row.event_id for row in session.execute(query)}
+    return [found.get(index * WIDTH + at) for at in range(width)]
+
+
+# --------------------------------------------------------------------------------------------------------- tiles
+
+
+def find_tile(session: Session, tile: Tile) -> bytes | None:
+    """The hashes of a tile, cut to its width; None where the database has not all of them."""
+    return _read_tiles(session, [tile]).get((tile.level, tile.index))
+
+
+def get_bundle(session: Session, index: int, width: int = WIDTH) -> bytes:
+    """An entry bundle. A leaf the database has lost stands there empty: its hash cannot be the published one, and
+    whoever reads the log sees which one it is.
+    """
+    query = (
+        select(LogEntry.log_index, Leaf.leaf)
+        .join(Leaf, Leaf.id == LogEntry.leaf_id)
+        .where(LogEntry.log_index.between(index * WIDTH, index * WIDTH + width - 1))
+    )
+    found = {row.log_index: row.leaf for row in session.execute(query)}
+    return tiles.encode_bundle([found.get(index * WIDTH + at, b"") for at in range(width)])
+
+
+def tree_reader(session: Session, size: int) -> Reader:
+    """A ``Reader`` over the stored tree; ``size`` leaves of it are looked at.
+
+    It raises ``MalformedTile`` when the database has not the tiles it needs.
+    """
+
+    def read(nodes: Sequence[Node]) -> Sequence[bytes]:
+        needed = sorted({tiles.tile_of(node, size) for node in nodes})
+        return tiles.reader_of(_read_tiles(session, needed))(nodes)
+
+    return read
+
+
+def _read_tiles(session: Session, wanted: Sequence[Tile]) -> dict[tuple[int, int], bytes]:
+    """The wanted tiles that are there, by level and index."""
+    keys = [(tile.level, tile.index) for tile in wanted]
+    query = select(LogTile.level, LogTile.tile_index, LogTile.hashes)
+    stored = {
+        (level, index): hashes
+        for level, index, hashes in session.execute(
+            query.where(tuple_(LogTile.level, LogTile.tile_index).in_(keys))
+        )
+    }
+    found = {}
+    for tile in wanted:
+        hashes = stored.get((tile.level, tile.index))
+        if hashes is None and not tile.is_full:
+            hashes = _assemble(session, tile)
+        if hashes is not None and len(hashes) >= tile.width * HASH_LENGTH:
+            found[tile.level, tile.index] = hashes[: tile.width * HASH_LENGTH]
+    return found
+
+
+def _assemble(session: Session, tile: Tile) -> bytes:
+    """The hashes of a tile that is not full yet: leaf hashes, or roots of full tiles one level below."""
+    begin, end = tile.index * WIDTH, tile.index * WIDTH + tile.width - 1
+    if tile.level == 0:
+        query = (
+            select(Leaf.leaf_hash)
+            .join(LogEntry, Leaf.id == LogEntry.leaf_id)
+            .where(LogEntry.log_index.between(begin, end))
+            .order_by(LogEntry.log_index)
+        )
+    else:
+        query = (
+            select(LogTile.root_hash)
+            .where(LogTile.level == tile.level - 1, LogTile.tile_index.between(begin, end))
+            .order_by(LogTile.tile_index)
+        )
+    return b"".join(session.scalars(query))
+
+
+# -------------------------------------------------------------------------------------------------------- proofs
+
+
+def proof_for(session: Session, log_index: int, extra: bytes | None = None) -> Proof:
+    """The proof file of one leaf under the latest published checkpoint; ``extra`` as docs/log.md says.
+
+    Raises ``NotYetCovered`` when no published checkpoint covers the leaf, ``MalformedTile`` when the database has lost
+    tiles.
+    """
+    published = find_checkpoint(session)
+    if published is None or published.tree_size <= log_index:
+        raise NotYetCovered(f"No published checkpoint covers entry {log_index} yet.")
+    read = tree_reader(session, published.tree_size)
+    hashes = merkle.inclusion_proof(log_index, published.tree_size, read)
+    return Proof(log_index, tuple(hashes), published.note, extra)
