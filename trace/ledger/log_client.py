@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 import zlib
+from typing import Self
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 60
@@ -28,10 +29,16 @@ class LogUnreachable(Exception):
 
 
 class LogClient:
-    """Fetches from the log at ``url``; safe to use from several threads, each with a connection of its own."""
+    """Fetches from the log at ``url``; safe to use from several threads, each with a connection of its own.
 
-    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
-        """``url`` is that of the service (its log is at ``/log``) or of the log itself. Raises ``LogUnreachable``."""
+    A context manager: connections are kept open until its end.
+    """
+
+    def __init__(self, url: str, *, prefix: str = DEFAULT_PREFIX, timeout_s: float = TIMEOUT_S) -> None:
+        """``url`` is that of a service, whose log is at ``prefix``, or one with a path of its own.
+
+        Raises ``LogUnreachable`` for what is no address.
+        """
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -47,9 +54,17 @@ class LogClient:
             raise LogUnreachable(f"{url} is no address of a log: give one like https://nguongoc.example.")
         self.url = url
         self._host, self._port, self._is_tls = host, port, parts.scheme == "https"
-        self._prefix = parts.path.rstrip("/") or DEFAULT_PREFIX
+        self._prefix = parts.path.rstrip("/") or prefix
         self._timeout_s = timeout_s
         self._local = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        for connection in self._connections:
+            connection.close()
 
     def fetch(self, path: str, most: int) -> bytes | None:
         """The bytes at ``path`` below the log's address, None where there is nothing.
@@ -87,6 +102,7 @@ class LogClient:
             else:
                 connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
             self._local.connection, self._local.was_used = connection, False
+            self._connections.append(connection)
         connection.request(
             "GET", path, headers={"Accept-Encoding": "gzip, identity", "User-Agent": "verify-log"}
         )
