@@ -259,7 +259,10 @@ _json = st.recursive(
 )
 
 
-@given(st.dictionaries(_words, _json, max_size=3))
+own_values = st.dictionaries(_words, _json, max_size=3)
+
+
+@given(own_values)
 def test_what_is_read_and_written_is_read_as_the_same_again(own: dict[str, Any]) -> None:
     event = read_document(
         {**a_document(an_event(**{f"example:{name}": value for name, value in own.items()}))}
