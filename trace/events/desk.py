@@ -4,12 +4,13 @@ Only the verbs (``services*``) use it. Nothing here decides what a verb means.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from producers.models import ExpiryKind
@@ -54,6 +55,7 @@ class Taken:
     batch: Batch
     balance: Balance
     holding: Holding
+    place: Location  # where they lie, once taken; the seat before
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,19 @@ def find_goods(session: Session, actor: Actor, batch_id: UUID) -> Batch:
 
 
 def lock_goods(session: Session, actor: Actor, batch_id: UUID) -> Taken:
-    """The actor's holding of a batch under its lock; raises ``NotFound``, ``BatchNotActivated``."""
-    batch = find_goods(session, actor, batch_id)
-    balance = movements.lock_batch(session, batch)
+    """The actor's holding of a batch under its lock; raises ``NotFound``, ``BatchNotActivated``.
+
+    The lock comes first and everything is read under it: what a recall that just committed says is seen.
+    """
+    balance = movements.lock_balance(session, batch_id)
+    batch = movements.read_batch(session, batch_id)
+    holding = movements.find_holding(session, batch_id, actor.organisation_id)
+    if batch is None or (holding is None and batch.organisation_id != actor.organisation_id):
+        raise NotFound(_l("There is no such batch among your goods."), code="batch-not-found")
     if balance is None:
         raise rules.BatchNotActivated(_l("This batch is a draft. Activate it first."))
-    return Taken(batch, balance, movements.holding_of(session, batch.id, actor.organisation_id))
+    holding = holding or movements.new_holding(session, batch_id, actor.organisation_id)
+    return Taken(batch, balance, holding, actor.organisation.seat)
 
 
 def take(session: Session, actor: Actor, batch_id: UUID, quantity: Decimal, around: Around = PLAIN) -> Taken:
@@ -93,31 +102,82 @@ def take(session: Session, actor: Actor, batch_id: UUID, quantity: Decimal, arou
     batch, holding = taken.batch, taken.holding
     rules.check_quantity(quantity, holding.quantity, batch.unit_word, is_count=batch.uom is None)
     rules.check_loose(quantity, holding.quantity, holding.packed, batch.unit_word)
-    if holding.elsewhere or around.location_id is not None:
-        _take_from_place(session, actor, taken, quantity, around)
-    return taken
-
-
-def _take_from_place(session: Session, actor: Actor, taken: Taken, quantity: Decimal, around: Around) -> None:
-    batch, holding = taken.batch, taken.holding
-    place = place_of(session, actor, around)
-    if place.id == actor.organisation.seat.id:
-        rules.check_place(quantity, holding.quantity - holding.elsewhere, holding.quantity, batch.unit_word)
-        return
-    placed = session.get(Placement, (batch.id, actor.organisation_id, place.id), populate_existing=True)
-    here = placed.quantity if placed else Decimal(0)
+    place = where_from(session, actor, holding, around)
+    here = loose_at(session, holding, place, taken.place)
     rules.check_place(quantity, here, holding.quantity, batch.unit_word)
-    if placed is not None:
-        placed.quantity -= quantity
-        holding.elsewhere -= quantity
+    put_down(session, holding, place, -quantity, seat=taken.place)
+    return replace(taken, place=place)
 
 
-def place_of(session: Session, actor: Actor, around: Around) -> Location:
-    """The actor's own open place that was named, or its seat. Raises ``BadInput`` for any other."""
+def where_from(session: Session, actor: Actor, holding: Holding, around: Around) -> Location:
+    """The place goods leave from: the one named; else the only one where any lie, or the seat."""
+    if around.location_id is not None:
+        return place_of(session, actor, around, may_be_closed=True)
+    seat = actor.organisation.seat
+    if not holding.elsewhere or holding.quantity > holding.elsewhere:
+        return seat
+    placed = list_placements(session, holding)
+    return placed[0].location if len(placed) == 1 else seat
+
+
+def loose_at(session: Session, holding: Holding, place: Location, seat: Location) -> Decimal:
+    """How much of a holding lies loose at one place; what is in cartons counts as lying at the seat."""
+    if place.id == seat.id:
+        return holding.quantity - holding.elsewhere - holding.packed
+    placed = _placement(session, holding, place)
+    return placed.quantity if placed else Decimal(0)
+
+
+def put_down(
+    session: Session, holding: Holding, place: Location, quantity: Decimal, *, seat: Location
+) -> None:
+    """Note that ``quantity`` more (less, if negative) of a holding lies at ``place``; the seat needs no note.
+
+    The holding is locked by its batch's balance, and large enough already: what arrives is put down after its
+    postings, what leaves is taken up before them.
+    """
+    if place.id == seat.id or not quantity:
+        return
+    placed = _placement(session, holding, place)
+    if placed is None:
+        session.flush()  # a placement refers to its holding
+        placed = Placement(
+            batch_id=holding.batch_id,
+            organisation_id=holding.organisation_id,
+            location_id=place.id,
+            quantity=Decimal(0),
+        )
+        session.add(placed)
+    placed.quantity += quantity
+    holding.elsewhere += quantity
+
+
+def list_placements(session: Session, holding: Holding) -> list[Placement]:
+    """Where a holding lies other than at the seat, largest first."""
+    wanted = select(Placement).where(
+        Placement.batch_id == holding.batch_id,
+        Placement.organisation_id == holding.organisation_id,
+        Placement.quantity > 0,
+    )
+    ordered = wanted.order_by(Placement.quantity.desc(), Placement.location_id)
+    return list(session.scalars(ordered.execution_options(populate_existing=True)))
+
+
+def _placement(session: Session, holding: Holding, place: Location) -> Placement | None:
+    session.flush()  # reading anew must not lose what was noted and not yet written
+    key = (holding.batch_id, holding.organisation_id, place.id)
+    return session.get(Placement, key, populate_existing=True)
+
+
+def place_of(session: Session, actor: Actor, around: Around, *, may_be_closed: bool = False) -> Location:
+    """The actor's own open place that was named, or its seat. Raises ``BadInput`` for any other.
+
+    Goods may still leave a place that was closed.
+    """
     if around.location_id is None:
         return actor.organisation.seat
     found = next((one for one in actor.organisation.locations if one.id == around.location_id), None)
-    if found is None or found.closed_at is not None:
+    if found is None or (found.closed_at is not None and not may_be_closed):
         raise BadInput(_l("Choose a place from the list."), code="place-unknown", field="location_id")
     return found
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from trace.batches.models import Balance, Batch, Holding
 from trace.events.postings import Account, Posting
-from trace.events.rules import QuantityExceedsHolding
+from trace.events.rules import GoodsElsewhere, QuantityExceedsHolding
 
 _LOCKED = "locked_balances"
 
@@ -27,13 +27,24 @@ def lock_balances(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, Bal
     return {balance.batch_id: balance for balance in locked}
 
 
+def lock_balance(session: Session, batch_id: UUID) -> Balance | None:
+    """Lock one batch's balance, unless it is locked already; None for a batch that was never activated."""
+    if batch_id in session.info.get(_LOCKED, ()):
+        return session.get(Balance, batch_id)
+    return lock_balances(session, [batch_id]).get(batch_id)
+
+
 def lock_batch(session: Session, batch: Batch) -> Balance | None:
     """Lock one batch's balance and read the batch anew, so that a recall that just committed is seen."""
-    if batch.id in session.info.get(_LOCKED, ()):
-        return session.get(Balance, batch.id)
-    balance = lock_balances(session, [batch.id]).get(batch.id)
-    session.refresh(batch)
+    balance = lock_balance(session, batch.id)
+    read_batch(session, batch.id)
     return balance
+
+
+def read_batch(session: Session, batch_id: UUID) -> Batch | None:
+    """The batch as it is under the lock."""
+    is_fresh = batch_id in session.info.get(_LOCKED, ())
+    return session.get(Batch, batch_id, populate_existing=not is_fresh)
 
 
 @contextmanager
@@ -62,27 +73,37 @@ def locked(session: Session, batch_ids: Iterable[UUID], organisation_id: UUID) -
 
 def holding_of(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding:
     """The organisation's holding of a batch whose balance is locked; made at zero where there was none."""
+    return find_holding(session, batch_id, organisation_id) or new_holding(session, batch_id, organisation_id)
+
+
+def find_holding(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding | None:
+    """The organisation's holding as it is under the lock; None where it never had any."""
     is_fresh = batch_id in session.info.get(_LOCKED, ())
-    found = session.get(Holding, (batch_id, organisation_id), populate_existing=not is_fresh)
-    if found is None:
-        found = Holding(
-            batch_id=batch_id,
-            organisation_id=organisation_id,
-            quantity=Decimal(0),
-            packed=Decimal(0),
-            elsewhere=Decimal(0),
-            is_set_aside=False,
-        )
-        session.add(found)
-    return found
+    return session.get(Holding, (batch_id, organisation_id), populate_existing=not is_fresh)
+
+
+def new_holding(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding:
+    """A holding of nothing yet."""
+    zero = Decimal(0)
+    made = Holding(
+        batch_id=batch_id,
+        organisation_id=organisation_id,
+        quantity=zero,
+        packed=zero,
+        elsewhere=zero,
+        is_set_aside=False,
+    )
+    session.add(made)
+    return made
 
 
 def apply(session: Session, postings: Sequence[Posting], known: Iterable[Holding] = ()) -> None:
     """Carry out the entries of one event on balances that are locked, or made here for a new batch.
 
     ``known`` are holdings the caller has read under those locks; others are read here.
-    Raises ``QuantityExceedsHolding`` with its numbers where a holding would fall below zero; the database refuses
-    whatever else would not balance.
+    Raises ``QuantityExceedsHolding`` with its numbers where a holding would fall below zero, ``GoodsElsewhere`` where
+    it would fall below what is packed or lies elsewhere (take that off first); the database refuses whatever else
+    would not balance.
     """
     touched = {(holding.batch_id, holding.organisation_id): holding for holding in known}
     for posting in postings:
@@ -105,6 +126,16 @@ def apply(session: Session, postings: Sequence[Posting], known: Iterable[Holding
                 _l("The goods have moved on since: what is held does not cover this."),
                 field="quantity",
                 held=holding.quantity,
+            )
+        if holding.packed + holding.elsewhere > holding.quantity:
+            raise GoodsElsewhere(
+                _l(
+                    "Some of these goods lie in cartons or at another place. Unpack them or bring them back first."
+                ),
+                field="quantity",
+                held=holding.quantity,
+                packed=holding.packed,
+                elsewhere=holding.elsewhere,
             )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -84,6 +85,7 @@ def activate(
     batch_id: UUID,
     *,
     sources: Sequence[Source] = (),
+    extensions: Mapping[str, Any] | None = None,
     around: Around = PLAIN,
     note: str = "",
 ) -> Event:
@@ -91,6 +93,31 @@ def activate(
 
     ``sources`` are the households and plots of a harvest, whose quantities add up to the batch's.
     Raises ``NotApprovedYet``, ``ItemsMissing``, ``AlreadyActivated``, ``SourcesDiffer``.
+    """
+    batch = ready_draft(session, actor, batch_id)
+    check_sources(sources, batch.quantity)
+    now = clock.now()
+    seal = seals.make_seal(session, batch)
+    happening = Happening(
+        verb=Verb.ACTIVATE,
+        event_time=now,
+        goods=goods_of({batch: batch.quantity}),
+        location_uri=batch.location.uri,
+        sealed_items={batch.epc_class: seal},
+        extensions=extensions or {},
+    )
+    batch.seal = seal
+    batch.activated_at = now
+    session.flush()
+    aside = desk.aside_of(session, actor, around, note=note)
+    aside = replace(aside, people=people_of(session, actor, sources))
+    return desk.carry_out(session, actor, happening, location=batch.location, aside=aside)
+
+
+def ready_draft(session: Session, actor: Actor, batch_id: UUID) -> Batch:
+    """An own draft that may be activated now, locked, with all that will be sealed held still.
+
+    Raises ``NotApprovedYet``, ``AlreadyActivated``, ``ItemsMissing``, ``NotFound``.
     """
     require_producer(actor)
     batch = batch_queries.get_batch(session, actor.organisation_id, batch_id)
@@ -104,22 +131,7 @@ def activate(
         raise ItemsMissing(
             _l("Some of the ten items are missing. Add them, then activate the batch."), missing=list(missing)
         )
-    check_sources(sources, batch.quantity)
-    now = clock.now()
-    seal = seals.make_seal(session, batch)
-    happening = Happening(
-        verb=Verb.ACTIVATE,
-        event_time=now,
-        goods=goods_of({batch: batch.quantity}),
-        location_uri=batch.location.uri,
-        sealed_items={batch.epc_class: seal},
-    )
-    batch.seal = seal
-    batch.activated_at = now
-    session.flush()
-    aside = desk.aside_of(session, actor, around, note=note)
-    aside = replace(aside, people=people_of(session, actor, sources))
-    return desk.carry_out(session, actor, happening, location=batch.location, aside=aside)
+    return batch
 
 
 def check_sources(sources: Sequence[Source], total: Decimal) -> None:
@@ -182,7 +194,7 @@ def ship(
         )
         session.add(shipment)
         session.flush()
-        location = desk.place_of(session, actor, around)
+        location = taken.place
         happening = Happening(
             verb=Verb.SHIP,
             event_time=when.event_time,
@@ -254,7 +266,7 @@ def receive(
         if all(line.received_quantity == counted[line.batch_id] for line in shipment.lines):
             return shipment
         raise AlreadyReceived(_l("This shipment was already received, with other quantities."))
-    movements.lock_balances(session, counted)
+    _kept = movements.lock_balances(session, counted)  # or the postings would read them again
     when = desk.when_of(event_time, around, shipment.shipped_at)
     for line in shipment.lines:
         _receive_line(line, counted[line.batch_id])
@@ -281,6 +293,10 @@ def receive(
         shipment=shipment,
         aside=desk.aside_of(session, actor, around, note=note),
     )
+    for line in shipment.lines if location is not actor.organisation.seat else ():
+        holding = movements.holding_of(session, line.batch_id, actor.organisation_id)
+        received_here = line.received_quantity or Decimal(0)
+        desk.put_down(session, holding, location, received_here, seat=actor.organisation.seat)
     return shipment
 
 
@@ -355,7 +371,7 @@ def leave(
     note: str = "",
 ) -> Event:
     """Write the event of goods that leave the chain from the actor's holding."""
-    location = desk.place_of(session, actor, around)
+    location = taken.place
     happening = Happening(
         verb=verb,
         event_time=when.event_time,
