@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -75,20 +75,21 @@ def once(session: Session, organisation_id: UUID, key: str, request: Any) -> Ite
     is_new = session.execute(
         insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
     ).first()
-    stored = session.scalars(
-        select(IdempotencyKey).where(
-            IdempotencyKey.organisation_id == organisation_id, IdempotencyKey.key == key
-        )
-    ).one()
-    if not is_new and stored.request_hash != request_hash:
-        raise IdempotencyKeyReused(
-            _l("This form was already sent with other values. Open it again to send more.")
-        )
-    receipt = Receipt(None if is_new else stored.answer)
+    mine = (IdempotencyKey.organisation_id == organisation_id) & (IdempotencyKey.key == key)
+    if not is_new:
+        stored_hash, answer = session.execute(
+            select(IdempotencyKey.request_hash, IdempotencyKey.answer).where(mine)
+        ).one()
+        if stored_hash != request_hash:
+            raise IdempotencyKeyReused(
+                _l("This form was already sent with other values. Open it again to send more.")
+            )
+        yield Receipt(answer)
+        return
+    receipt = Receipt(None)
     yield receipt
-    if is_new:
-        stored.answer = receipt.answer or {}
-        session.flush()
+    session.flush()
+    session.execute(update(IdempotencyKey).where(mine).values(answer=receipt.answer or {}))
 
 
 def forget_old_keys(session: Session) -> int:

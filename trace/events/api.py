@@ -85,8 +85,8 @@ def ship(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         event_time=stated["event_time"],
         note=stated["note"],
     )
+    answer = shipment_answer(shipment, actor().organisation_id)  # before the commit forgets what was read
     db().commit()
-    answer = shipment_answer(shipment, actor().organisation_id)
     return answer, 201, {"Location": f"{PREFIX}/shipments/{shipment.id}"}
 
 
@@ -103,8 +103,9 @@ def receive(stated: Mapping[str, Any], shipment_id: UUID) -> dict[str, Any]:
     shipment = services.receive(
         db(), actor(), shipment_id, received, event_time=stated["event_time"], note=stated["note"]
     )
+    answer = shipment_answer(shipment, actor().organisation_id)
     db().commit()
-    return shipment_answer(shipment, actor().organisation_id)
+    return answer
 
 
 @blueprint.route("/sales", methods=["POST"])
@@ -124,8 +125,9 @@ def sell(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[str, 
         event_time=stated["event_time"],
         note=stated["note"],
     )
+    answer = event_answer(event)
     db().commit()
-    return event_answer(event), 201
+    return answer, 201
 
 
 @blueprint.route("/disposals", methods=["POST"])
@@ -145,8 +147,9 @@ def destroy(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[st
         event_time=stated["event_time"],
         note=stated["note"],
     )
+    answer = event_answer(event)
     db().commit()
-    return event_answer(event), 201
+    return answer, 201
 
 
 def _party_id(stated: Mapping[str, Any]) -> UUID | None:

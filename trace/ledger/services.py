@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from trace.core import clock
@@ -11,6 +13,8 @@ from trace.core.installation import find_fact, set_fact
 from trace.ledger import leaves
 
 ORIGIN = "log_origin"
+# Said once and for ever, so it is read once for each database a process works on.
+_ORIGINS: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 
 
 class OriginUnknown(RuntimeError):
@@ -34,13 +38,14 @@ def claim_origin(session: Session, origin: str) -> None:
 
 def log_origin(session: Session) -> str:
     """The name of the log this database keeps."""
-    known = session.info.get(ORIGIN)
+    engine = session.get_bind().engine
+    known = _ORIGINS.get(engine)
     if known is None:
         known = find_fact(session, ORIGIN)
         if known is None:
             raise OriginUnknown("The log has no name yet: run `flask --app trace migrate`.")
-        session.info[ORIGIN] = known
-    return str(known)
+        _ORIGINS[engine] = known
+    return known
 
 
 def make_leaf(
