@@ -11,7 +11,6 @@ from typing import Any
 from trace.epcis.canonical import LOCATIONS, EpcisEvent
 from trace.events.documents import EXTENSION_NAMESPACE, EXTENSION_PREFIX, quantity_text
 from trace.events.models import Event
-from trace.gs1.vocabulary import EPCIS_NAMESPACE
 
 QUANTITY_LISTS = ("quantity_list", "child_quantity_list", "input_quantity_list", "output_quantity_list")
 _LISTS = (
@@ -37,7 +36,6 @@ _AS_THEY_ARE = (
 )
 # Numbers of a sensor report: one that no JSON number of a database driver holds exactly stands as text.
 _MEASURED = frozenset({"value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"})
-_LOCATION_NAMES = {name: EPCIS_NAMESPACE + name for name in LOCATIONS}
 _SEALED_ITEMS = f"{EXTENSION_NAMESPACE}sealed_items"
 
 
@@ -48,7 +46,7 @@ def columns_of(event: EpcisEvent) -> dict[str, Any]:
     columns |= {
         name: [_amount(element) for element in getattr(event, name)] or None for name in QUANTITY_LISTS
     }
-    extensions = {_LOCATION_NAMES.get(name, name): stored(value) for name, value in event.extensions.items()}
+    extensions = {name: stored(value) for name, value in event.extensions.items()}
     return columns | {
         "event_time": event.event_time,
         "is_declaration": event.is_declaration,
@@ -69,9 +67,6 @@ def event_of(row: Event) -> EpcisEvent:
     if row.sealed_items:
         ilmd[_SEALED_ITEMS] = row.sealed_items
     extensions = _named(row.extensions)
-    for name, full in _LOCATION_NAMES.items():
-        if full in extensions:
-            extensions[name] = extensions.pop(full)
     if any(
         name.startswith(EXTENSION_NAMESPACE) for name in (*ilmd, *extensions, *(row.error_declaration or ()))
     ):
@@ -140,11 +135,12 @@ def _sensor(element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Our own names, which rows keep bare, under our namespace; the standard's (of a declaration) as they are."""
+    """Our own names, which rows keep bare, under our namespace; the standard's as they are."""
     return {
         name if ":" in name or name in _STANDARD else EXTENSION_NAMESPACE + name: value
         for name, value in values.items()
     }
 
 
-_STANDARD = frozenset({"declarationTime", "reason", "correctiveEventIDs"})
+# What stands under the standard's own name in a declaration, and where additions to a place are kept.
+_STANDARD = frozenset({"declarationTime", "reason", "correctiveEventIDs", *LOCATIONS})
