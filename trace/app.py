@@ -29,6 +29,7 @@ from trace.core.language import ENGLISH_PREFIX, init_language
 from trace.core.logs import configure_logs
 from trace.core.revision import newest_revision
 from trace.core.static import static_version
+from trace.epcis import query_api as epcis_queries
 from trace.events import api as custody_api
 from trace.jobs import make_app_queue
 from trace.ledger import views as log
@@ -108,6 +109,8 @@ def _register(app: Flask) -> None:
     app.register_blueprint(public.blueprint)
     # The same pages in English: the language is in the address, so that bytes depend on nothing else.
     app.register_blueprint(public.blueprint, url_prefix=ENGLISH_PREFIX, name="public_en")
+    for epcis in (epcis_queries,):
+        app.register_blueprint(epcis.blueprint)
     api = Api(app)
     for feature in (products_api, organisations_api, batches_api, custody_api, codes_api):
         api.register_blueprint(feature.blueprint)

@@ -15,6 +15,7 @@ MODULES = (
     "trace.batches.unit_models",
     "trace.events.models",
     "trace.events.handover_models",
+    "trace.epcis.models",
     "trace.recalls.models",
 )
 

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 LARGEST_REQUEST = 6 * 1024 * 1024
 LARGEST_FORM_FIELDS = 200
 LARGEST_FORM_MEMORY = 512 * 1024
+PROGRAM_PATHS = ("/api/", "/epcis/")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 CONTENT_SECURITY_POLICY = {
@@ -91,7 +92,7 @@ def db() -> Session:
 
 def is_api_request() -> bool:
     """Whether the answer is for a program."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(PROGRAM_PATHS) or request.path == "/epcis"
 
 
 def content_security_policy(**changed: str) -> str:

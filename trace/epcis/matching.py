@@ -47,8 +47,8 @@ def order_value(name: str, document: Document) -> tuple[int, Any]:
     found = next(_flat(_own_values(document, Place.EVENT, name)), None)
     if isinstance(found, bool) or found is None:
         return (9, "")
-    if isinstance(found, int | Decimal):
-        return (0, Decimal(found))
+    if isinstance(found, int | float | Decimal):
+        return (0, Decimal(str(found)))
     instant = read_instant(found)
     return (1, instant) if instant is not None else (2, str(found))
 
@@ -274,7 +274,7 @@ def _is(operator: Operator, actual: Any, wanted: Any) -> bool:
 
 
 def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     return read_number(str(value))
 

@@ -20,6 +20,7 @@ _PARAMETER_SENTENCES = {
     "count-expected": _l("This parameter takes a whole number in its bounds."),
     "pattern-malformed": _l("This is no EPC and no pattern of EPCs."),
     "excludes-event-count-limit": _l("Send eventCountLimit or maxEventCount, not both."),
+    "token-unknown": _l("This page token is not one for you, for this query, or for today."),
     "needs-order-by": _l("eventCountLimit needs orderBy."),
 }
 
