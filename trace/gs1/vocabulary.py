@@ -281,3 +281,20 @@ def convert(quantity: Decimal, uom: str | None, to: str | None) -> Decimal:
     if not are_comparable(uom, to):
         raise ValueError(f"{uom} cannot be converted to {to}")
     return quantity * UNITS[uom or ""].factor / UNITS[to or ""].factor
+
+
+# Temperatures do not scale from zero: each unit's own zero comes first, then its degree, in °C.
+_TEMPERATURES: Mapping[str, tuple[Decimal, Decimal, Decimal]] = {
+    "CEL": (Decimal(0), Decimal(1), Decimal(1)),
+    "FAH": (Decimal(32), Decimal(5), Decimal(9)),
+    "KEL": (Decimal("273.15"), Decimal(1), Decimal(1)),
+}
+TEMPERATURE_UNITS = frozenset(_TEMPERATURES)
+
+
+def to_celsius(temperature: Decimal, uom: str) -> Decimal:
+    """A temperature in °C from CEL, FAH or KEL, to six decimals. ValueError for any other unit."""
+    if uom not in _TEMPERATURES:
+        raise ValueError(f"{uom} is no unit of temperature")
+    zero, numerator, denominator = _TEMPERATURES[uom]
+    return ((temperature - zero) * numerator / denominator).quantize(Decimal("0.000001"))
