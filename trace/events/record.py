@@ -34,6 +34,7 @@ from trace.ledger.services import make_leaf
 
 _NAMES = Names({documents.EXTENSION_PREFIX: documents.EXTENSION_NAMESPACE})
 _GATHERED = "gathered_events"
+_SAID = "said_of_event"
 _TABLES: tuple[Table, ...] = tuple(
     mapped.__table__  # type: ignore[misc]  # a mapped class's table, which its base calls a FromClause
     for mapped in (Event, EventGoods, EventPrivate, Leaf)
@@ -78,6 +79,19 @@ def gathered(session: Session) -> Iterator[None]:
         del session.info[_GATHERED]
     session.flush()
     _write(session, rows)
+
+
+@contextmanager
+def said(session: Session, words: Mapping[str, Any]) -> Iterator[None]:
+    """Write the one event recorded in the body in the words of a captured document: columns by name.
+
+    What a verb adds to ``extensions`` stays, as its postings are read from there.
+    """
+    session.info[_SAID] = words
+    try:
+        yield
+    finally:
+        session.info.pop(_SAID, None)
 
 
 def record_event(
@@ -131,6 +145,9 @@ def record_event(
         "extensions": dict(happening.extensions),
     }
     row |= happening.fields
+    words: Mapping[str, Any] | None = session.info.pop(_SAID, None)
+    if words is not None:
+        row |= {**words, "extensions": {**words.get("extensions", {}), **row["extensions"]}}
     event = Event(**row)
     if not row["event_hash"]:
         row["event_hash"] = event.event_hash = event_hash(documents.epcis_event(event), _NAMES)
