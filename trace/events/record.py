@@ -81,15 +81,23 @@ def gathered(session: Session) -> Iterator[None]:
     _write(session, rows)
 
 
+@dataclass
+class Said:
+    """The words of a captured document for one event, columns by name; ``event`` once it is recorded."""
+
+    words: Mapping[str, Any]
+    event: Event | None = None
+
+
 @contextmanager
-def said(session: Session, words: Mapping[str, Any]) -> Iterator[None]:
-    """Write the one event recorded in the body in the words of a captured document: columns by name.
+def said(session: Session, words: Mapping[str, Any]) -> Iterator[Said]:
+    """Write the one event recorded in the body in the words of a captured document.
 
     What a verb adds to ``extensions`` stays, as its postings are read from there.
     """
-    session.info[_SAID] = words
+    session.info[_SAID] = found = Said(words)
     try:
-        yield
+        yield found
     finally:
         session.info.pop(_SAID, None)
 
@@ -145,10 +153,13 @@ def record_event(
         "extensions": dict(happening.extensions),
     }
     row |= happening.fields
-    words: Mapping[str, Any] | None = session.info.pop(_SAID, None)
-    if words is not None:
+    captured: Said | None = session.info.pop(_SAID, None)
+    if captured is not None:
+        words = captured.words
         row |= {**words, "extensions": {**words.get("extensions", {}), **row["extensions"]}}
     event = Event(**row)
+    if captured is not None:
+        captured.event = event
     if not row["event_hash"]:
         row["event_hash"] = event.event_hash = event_hash(documents.epcis_event(event), _NAMES)
     private_row = {
