@@ -20,8 +20,10 @@ def get_product(session: Session, organisation_id: UUID, product_id: UUID) -> Pr
 
 
 def list_products(session: Session, organisation_id: UUID) -> list[Product]:
-    """The organisation's products in use, by name."""
-    wanted = select(Product).where(Product.organisation_id == organisation_id, Product.archived_at.is_(None))
+    """The organisation's own products in use, by name; not what it took in from outside."""
+    wanted = select(Product).where(
+        Product.organisation_id == organisation_id, Product.archived_at.is_(None), ~Product.is_from_outside
+    )
     return list(session.scalars(wanted.order_by(Product.name_folded)))
 
 

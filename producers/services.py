@@ -1,11 +1,13 @@
 """Use cases of master data: products and their certificates. Changes are kept as revisions; never commits."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -58,6 +60,49 @@ def register_product(
             session.add(product)
     except IntegrityError as error:
         raise _name_taken() from error
+    return product
+
+
+def note_outside_product(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    ocop_set: int,
+    uom: str | None,
+    packaging_word: str | None,
+    picture_sha256: str | None = None,
+) -> Product:
+    """Somebody else's goods under the name they came with: no product of the organisation's own, in no list of those.
+
+    The same name in the same unit is the same goods; a picture that comes later is kept.
+    """
+    # In a list of their own: an own product may have the same name.
+    folded = fold(f"{name} (nguon ngoai, {packaging_word or uom})")
+    wanted = select(Product).where(
+        Product.organisation_id == actor.organisation_id,
+        Product.name_folded == folded,
+        Product.archived_at.is_(None),
+    )
+    values = {
+        "organisation_id": actor.organisation_id,
+        "name": name,
+        "name_folded": folded,
+        "ocop_set": ocop_set,
+        "uom": uom,
+        "packaging_word": packaging_word,
+        "picture_sha256": picture_sha256,
+        "is_from_outside": True,
+        "expiry_kind": ExpiryKind.NONE,
+        "standards": [],
+    }
+    if session.scalar(wanted) is None:
+        # Whoever notes the same goods at this moment: theirs it is.
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(Product(organisation=actor.organisation, **values))
+    product = session.scalars(wanted).one()
+    if picture_sha256 and product.picture_sha256 is None:
+        revise(session, product, {"picture_sha256": picture_sha256}, actor.user_id)
     return product
 
 

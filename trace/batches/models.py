@@ -94,6 +94,21 @@ class Batch(Base):
         return self.activated_at is not None
 
     @property
+    def maker_id(self) -> UUID:
+        """Whose product it is: the producer, whoever split it or laid it in a heap since.
+
+        Of goods from outside, and of a heap of several producers' goods, whoever noted them: nobody else is known.
+        """
+        return self.product.organisation_id
+
+    @property
+    def maker_name(self) -> str:
+        """Who made it, as far as anybody said; of a heap all of them, empty where it is not known."""
+        if self.origin in (Origin.MERGED, Origin.OUTSIDE):
+            return str((self.seal or {}).get("producer_name", ""))
+        return self.product.organisation.name
+
+    @property
     def epc_class(self) -> str:
         """The batch's URI in events; fixed at activation, whatever GTIN comes later."""
         return f"urn:uuid:{self.id}"

@@ -5,13 +5,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trace.core.errors import NotFound
 from trace.core.paging import Page, fetch_page
 from trace.events.handover_models import Shipment, ShipmentLine
-from trace.events.models import Event, EventGoods, EventPrivate, Verb
+from trace.events.models import Event, EventGoods, EventPrivate, Role, Verb
 
 # By these goods come into the hands of who records them; what is grown there since its production date.
 _TAKING = (Verb.RECEIVE, Verb.TAKE_IN, Verb.TRANSFORM, Verb.SPLIT, Verb.MERGE)
@@ -29,7 +29,12 @@ def list_incoming(session: Session, organisation_id: UUID, batch_id: UUID | None
     """Shipments on their way to the organisation, oldest first; only those with ``batch_id`` if given."""
     wanted = (
         select(Shipment)
-        .where(Shipment.receiver_id == organisation_id, Shipment.received_at.is_(None))
+        .where(
+            Shipment.receiver_id == organisation_id,
+            Shipment.received_at.is_(None),
+            Shipment.cancelled_at.is_(None),
+            Shipment.refused_at.is_(None),
+        )
         .options(selectinload(Shipment.lines).joinedload(ShipmentLine.batch), joinedload(Shipment.sender))
         .order_by(Shipment.shipped_at, Shipment.id)
     )
@@ -81,7 +86,10 @@ def find_had_since(session: Session, organisation_id: UUID, batch_id: UUID) -> d
         .join(EventGoods)
         .where(
             EventGoods.batch_id == batch_id,
+            # What went into something else was there before.
+            EventGoods.role != Role.INPUT,
             ~Event.is_declaration,
+            Event.id.not_in(_declared_wrong(batch_id)),
             or_(
                 and_(Event.organisation_id == organisation_id, Event.verb.in_(_TAKING)),
                 and_(Event.counterpart_id == organisation_id, Event.verb == Verb.CONFIRM_CLAIM),
@@ -189,3 +197,12 @@ def find_shipment_note(session: Session, shipment_id: UUID, organisation_id: UUI
 def list_sales(session: Session, batch_id: UUID, organisation_id: UUID) -> list[Event]:
     """The organisation's own sales of a batch."""
     return [e for e in list_batch_events(session, batch_id, organisation_id) if e.verb == Verb.SELL]
+
+
+def _declared_wrong(batch_id: UUID) -> Select[UUID | None]:
+    """The events of a batch that an error declaration took back."""
+    return (
+        select(Event.corrects_id)
+        .join(EventGoods)
+        .where(EventGoods.batch_id == batch_id, Event.is_declaration, Event.corrects_id.is_not(None))
+    )

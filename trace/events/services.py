@@ -226,7 +226,7 @@ def check_receiver(taken: Taken, receiver: Receiver, when: When) -> None:
         # Who has no account is a household as well as a trader: what is handed over there may be eaten.
         desk.check_sellable(batch, when.event_time)
         desk.check_may_move(taken)
-    elif receiver.organisation_id != batch.organisation_id:
+    elif receiver.organisation_id not in (batch.maker_id, batch.organisation_id):
         rules.check_not_recalled(is_recalled=batch.is_recalled)
         desk.check_may_move(taken)
 
