@@ -31,6 +31,7 @@ from trace.core.revision import newest_revision
 from trace.core.static import static_version
 from trace.epcis import query_api as epcis_queries
 from trace.events import api as custody_api
+from trace.events import log_views as log_openings
 from trace.jobs import make_app_queue
 from trace.ledger import views as log
 from trace.models import load_all
@@ -104,7 +105,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
 
 
 def _register(app: Flask) -> None:
-    for feature in (health, log, accounts, producers, shops, labels, authority):
+    for feature in (health, log, log_openings, accounts, producers, shops, labels, authority):
         app.register_blueprint(feature.blueprint)
     app.register_blueprint(public.blueprint)
     # The same pages in English: the language is in the address, so that bytes depend on nothing else.

@@ -39,6 +39,7 @@ class Action(StrEnum):
     RECALL_ISSUED = "recall_issued"
     RECALL_ENDED = "recall_ended"
     RECALL_WITHDRAWN = "recall_withdrawn"
+    VALUES_ERASED = "values_erased"
 
 
 class SecurityRecord(Base):
