@@ -152,6 +152,15 @@ def put_down(
     holding.elsewhere += quantity
 
 
+def take_anywhere(session: Session, holding: Holding, quantity: Decimal, *, seat: Location) -> None:
+    """Loose goods of a locked holding taken off wherever they lie: the seat first, then the fullest place."""
+    rest = quantity - max(loose_at(session, holding, seat, seat), Decimal(0))
+    for placed in list_placements(session, holding):
+        part = min(max(rest, Decimal(0)), placed.quantity)
+        put_down(session, holding, placed.location, -part, seat=seat)
+        rest -= part
+
+
 def list_placements(session: Session, holding: Holding) -> list[Placement]:
     """Where a holding lies other than at the seat, largest first."""
     wanted = select(Placement).where(

@@ -78,7 +78,6 @@ _MADE_ANEW = (Verb.TRANSFORM, Verb.SPLIT, Verb.MERGE)
 _GONE = {
     Verb.SELL: Account.SOLD,
     Verb.USE_UP: Account.USED,
-    Verb.SAMPLE: Account.USED,
     Verb.DESTROY: Account.DESTROYED,
 }
 # Where a settled difference goes; what returned or was never sent goes to the hand named in ``goes_to``.
@@ -126,5 +125,8 @@ def _entries(facts: Facts, moved: Moved) -> Iterable[Posting]:
         found = facts.extensions.get("difference", {}).get(moved.epc, {})
         yield Posting(batch_id, Decimal(found.get("lost", 0)), Account.HELD, Account.LOST, giver_id=mine)
         yield Posting(batch_id, Decimal(found.get("found", 0)), Account.LOST, Account.HELD, taker_id=mine)
+    elif verb == Verb.SAMPLE:
+        # The authority takes its samples out of somebody else's goods.
+        yield Posting(batch_id, quantity, Account.HELD, Account.USED, giver_id=other or mine)
     elif verb in _GONE:
         yield Posting(batch_id, quantity, Account.HELD, _GONE[verb], giver_id=mine)
