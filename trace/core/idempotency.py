@@ -23,6 +23,7 @@ from trace.core.errors import BadInput, Refusal
 
 KEPT = timedelta(days=90)
 LONGEST_KEY = 100
+_OTHERWISE = "once_otherwise"
 
 
 class IdempotencyKeyReused(Refusal):
@@ -55,12 +56,25 @@ class Receipt:
 
 
 @contextmanager
+def once_otherwise(session: Session) -> Iterator[None]:
+    """What the body does happens once by other means, as a captured event does by its id: keys are not kept."""
+    session.info[_OTHERWISE] = True
+    try:
+        yield
+    finally:
+        session.info.pop(_OTHERWISE, None)
+
+
+@contextmanager
 def once(session: Session, organisation_id: UUID, key: str, request: Any) -> Iterator[Receipt]:
     """Run the body once for this organisation and key.
 
     ``request`` is hashed by its JSON form. Raises ``IdempotencyKeyReused`` (409) where the key came with another
     request, ``BadInput`` where it is empty or over 100 characters.
     """
+    if _OTHERWISE in session.info:
+        yield Receipt(None)
+        return
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise BadInput(
             _l("The form has lost its number. Go back and open it again."), field="idempotency_key"
