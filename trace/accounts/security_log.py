@@ -39,6 +39,8 @@ class Action(StrEnum):
     RECALL_ISSUED = "recall_issued"
     RECALL_ENDED = "recall_ended"
     RECALL_WITHDRAWN = "recall_withdrawn"
+    SALE_PAUSED = "sale_paused"
+    SALE_RESUMED = "sale_resumed"
     VALUES_ERASED = "values_erased"
 
 

@@ -66,8 +66,8 @@ def recall(
 ) -> Recall:
     """Call a batch back: public from the commit on. Raises ``LotNumberDiffers``, ``AlreadyRecalled``, ``BadInput``."""
     require_officer(actor)
-    batch = _lock(session, batch_id)
-    _confirm(batch, typed_lot_number)
+    batch = lock_activated(session, batch_id)
+    confirm_lot_number(batch, typed_lot_number)
     if reason not in REASONS_OF[recall_class]:
         raise BadInput(
             _l("This reason does not belong to the class of recall."),
@@ -129,14 +129,16 @@ def withdraw_recall(
     return found
 
 
-def _lock(session: Session, batch_id: UUID) -> Batch:
+def lock_activated(session: Session, batch_id: UUID) -> Batch:
+    """An activated batch of anybody under its lock, or ``NotFound``."""
     batch = session.get(Batch, batch_id)
     if batch is None or movements.lock_batch(session, batch) is None:
         raise NotFound(_l("There is no activated batch like this."), code="batch-not-found")
     return batch
 
 
-def _confirm(batch: Batch, typed: str) -> None:
+def confirm_lot_number(batch: Batch, typed: str) -> None:
+    """Raise ``LotNumberDiffers`` unless the lot number was typed: no recall or hold is a slip of the thumb."""
     if typed.strip() != batch.lot_number:
         raise LotNumberDiffers(
             _l("Type the lot number exactly as on the label: %(lot_number)s.", lot_number=batch.lot_number),
@@ -147,11 +149,11 @@ def _confirm(batch: Batch, typed: str) -> None:
 def _open_recall(session: Session, actor: Actor, recall_id: UUID, typed_lot_number: str) -> Recall:
     require_officer(actor)
     found = queries.get_recall(session, recall_id)
-    batch = _lock(session, found.batch_id)
+    batch = lock_activated(session, found.batch_id)
     session.refresh(found)
     if not found.is_in_force:
         raise RecallOver(_l("This recall is already over."))
-    _confirm(batch, typed_lot_number)
+    confirm_lot_number(batch, typed_lot_number)
     return found
 
 
