@@ -10,6 +10,7 @@ from trace.core.config import ConfigurationError, Settings, check_public_url, is
 
 SECRET = "k" * 32
 DATABASE = "postgresql://trace@db.example/trace"
+PRODUCTION = {"DATABASE_URL": DATABASE, "TRACE_SECRET_KEY": SECRET}
 
 
 def read(tmp_path: Path, **values: str) -> Settings:
@@ -231,3 +232,46 @@ def test_a_receiver_elsewhere_is_no_exception(tmp_path: Path, value: str) -> Non
 def test_a_public_service_makes_no_exception(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="strangers"):
         production(tmp_path, TRACE_PUBLIC_URL="https://a.example", TRACE_OUTGOING_LOOPBACK="127.0.0.1:9000")
+
+
+WITNESS = "w.example.vn+1a2b3c4d+BASE64/with+signs="
+
+
+def test_the_log_key_is_in_the_key_folder_unless_told_otherwise(tmp_path: Path) -> None:
+    assert production(tmp_path).log_key_file == tmp_path / "keys" / "log.key"
+    assert production(tmp_path, TRACE_LOG_KEY_FILE="/k/own.key").log_key_file == Path("/k/own.key")
+
+
+def test_the_log_key_is_no_folder(tmp_path: Path) -> None:
+    assert "TRACE_LOG_KEY_FILE" in refusal(tmp_path, **PRODUCTION, TRACE_LOG_KEY_FILE=str(tmp_path))
+
+
+def test_witnesses_are_pairs_of_key_and_address(tmp_path: Path) -> None:
+    settings = production(
+        tmp_path, TRACE_LOG_WITNESSES=f"{WITNESS} https://w.example.vn/a, {WITNESS} http://127.0.0.1:9/"
+    )
+    assert settings.log_witnesses == (
+        (WITNESS, "https://w.example.vn/a"),
+        (WITNESS, "http://127.0.0.1:9/"),
+    )
+    assert settings.log_witness_quorum == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [WITNESS, "https://w.example.vn", f"{WITNESS} ftp://w.example.vn", f"{WITNESS} http://w.example.vn",
+     f"{WITNESS} https://w.example.vn/?a=b", f"{WITNESS} https://w.example.vn {WITNESS}"],
+)  # fmt: skip
+def test_a_witness_that_cannot_be_asked_safely_is_refused(tmp_path: Path, value: str) -> None:
+    assert "TRACE_LOG_WITNESSES" in refusal(tmp_path, **PRODUCTION, TRACE_LOG_WITNESSES=value)
+
+
+@pytest.mark.parametrize("quorum", ["0", "2", "-1", "one", "1.0"])
+def test_the_quorum_is_between_one_and_all_witnesses(tmp_path: Path, quorum: str) -> None:
+    witnesses = f"{WITNESS} https://w.example.vn"
+    message = refusal(tmp_path, **PRODUCTION, TRACE_LOG_WITNESSES=witnesses, TRACE_LOG_WITNESS_QUORUM=quorum)
+    assert "TRACE_LOG_WITNESS_QUORUM" in message
+
+
+def test_a_quorum_without_witnesses_is_refused(tmp_path: Path) -> None:
+    assert "QUORUM" in refusal(tmp_path, **PRODUCTION, TRACE_LOG_WITNESS_QUORUM="1")
