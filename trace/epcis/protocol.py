@@ -71,7 +71,8 @@ def _check_request() -> None:
         raise AddressTooLong(_l("This address is too long. Name the query and send it in a body instead."))
     _check_versions("EPCIS", EPCIS_VERSION)
     _check_versions("CBV", CBV_VERSION)
-    if request.method == "GET" and not request.accept_mimetypes.best_match(_JSON_TYPES):
+    accepted = request.accept_mimetypes
+    if request.method == "GET" and accepted and not accepted.best_match(_JSON_TYPES):
         raise NotAcceptable(_l("Events are given as JSON: accept application/json."))
     form = request.headers.get("GS1-EPC-Format", EpcFormat.DIGITAL_LINK)
     if form not in list(EpcFormat):

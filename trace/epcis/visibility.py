@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from trace.batches.models import Holding
+from trace.epcis.canonical import ATTRIBUTES, LOCATIONS
 from trace.epcis.conditions import ALL_GOODS
 from trace.epcis.patterns import canonical
-from trace.events.documents import EXTENSION_NAMESPACE, EXTENSION_PREFIX, epcis_event, party_uri
+from trace.epcis.rows import event_of, time_text
+from trace.events.documents import EXTENSION_NAMESPACE, party_uri
 from trace.events.handover_models import ShipmentLine, ShipmentUnit
 from trace.events.models import Event, EventGoods, Verb
 
@@ -33,6 +35,7 @@ HANDOVERS = (
     Verb.SETTLE,
 )
 _HANDOVERS = tuple(map(str, HANDOVERS))
+_GOODS = aliased(EventGoods)
 
 # What the other side of a handover is shown of it. Everything else, known today or added tomorrow, stays with who
 # wrote it: master data of the lot, certificates, transformations, own fields, notes.
@@ -65,19 +68,19 @@ def is_handover_with(reader_id: UUID) -> ColumnElement[bool]:
         Event.counterpart_id == reader_id,
         Event.organisation_id != reader_id,
         Event.verb.in_(_HANDOVERS),
-        exists().where(EventGoods.event_id == Event.id, concerns(reader_id)),
+        exists().where(_GOODS.event_id == Event.id, concerns(reader_id, _GOODS)).correlate(Event),
     )
 
 
-def concerns(reader_id: UUID) -> ColumnElement[bool]:
+def concerns(reader_id: UUID, goods: Any = EventGoods) -> ColumnElement[bool]:
     """Which rows of ``event_goods`` (beside their event) a reader may see."""
     in_lines = exists().where(
-        ShipmentLine.shipment_id == Event.shipment_id, ShipmentLine.batch_id == EventGoods.batch_id
+        ShipmentLine.shipment_id == Event.shipment_id, ShipmentLine.batch_id == goods.batch_id
     )
     in_units = exists().where(
-        ShipmentUnit.shipment_id == Event.shipment_id, ShipmentUnit.unit_id == EventGoods.unit_id
+        ShipmentUnit.shipment_id == Event.shipment_id, ShipmentUnit.unit_id == goods.unit_id
     )
-    had = exists().where(Holding.batch_id == EventGoods.batch_id, Holding.organisation_id == reader_id)
+    had = exists().where(Holding.batch_id == goods.batch_id, Holding.organisation_id == reader_id)
     return or_(
         Event.organisation_id == reader_id,
         and_(Event.shipment_id.is_not(None), or_(in_lines, in_units)),
@@ -107,23 +110,25 @@ def documents_for(session: Session, reader_id: UUID, events: Iterable[Event]) ->
     return found
 
 
-def whole(event: Event) -> dict[str, Any]:
+def whole(row: Event) -> dict[str, Any]:
     """The event as it was recorded, with every own field under its full address."""
-    document: dict[str, Any] = {}
-    places: dict[str, Any] = {}
-    for name, value in epcis_event(event).items():
-        prefix, _, local = name.partition(":")
-        if prefix != EXTENSION_PREFIX:
-            document[name] = value
-        elif local in ("readPoint", "bizLocation") and isinstance(value, Mapping):
-            places[local] = value  # what a captured event added to its places
-        else:
-            document[EXTENSION_NAMESPACE + local] = value
-    for name, more in places.items():
-        if name in document:
-            document[name] = {**more, **document[name]}
-    if "ilmd" in document:
-        document["ilmd"] = {_full(name): value for name, value in document["ilmd"].items()}
+    event = event_of(row)
+    document: dict[str, Any] = {
+        "type": event.event_type,
+        "eventTime": event.event_time_text,
+        "recordTime": time_text(row.record_time),
+    }
+    for name, attribute in ATTRIBUTES.items():
+        value = getattr(event, attribute)
+        if value:
+            document[name] = list(value) if isinstance(value, tuple) else value
+    for name, attribute in LOCATIONS.items():
+        address = getattr(event, attribute)
+        if address is not None:
+            document[name] = {"id": address, **event.extensions.get(name, {})}
+    document |= {name: value for name, value in event.extensions.items() if name not in LOCATIONS}
+    if event.names_no_goods:
+        document["epcList"] = []
     return document
 
 
@@ -189,11 +194,6 @@ def _without_own_fields(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _without_own_fields(inner) for name, inner in value.items() if ":" not in name}
     return [_without_own_fields(item) for item in value] if isinstance(value, list) else value
-
-
-def _full(name: str) -> str:
-    prefix, _, local = name.partition(":")
-    return EXTENSION_NAMESPACE + local if prefix == EXTENSION_PREFIX else name
 
 
 def _parties(event: Event, reader_id: UUID) -> frozenset[str]:
