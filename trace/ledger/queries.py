@@ -1,18 +1,20 @@
 """Reads of the log: tiles, bundles, checkpoints, where an event stands and the proof of it. Nothing is written here."""
 
+import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
-from sqlalchemy import Select, select, text, tuple_
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from trace.core.errors import NotFound
 from trace.core.installation import find_fact
 from trace.ledger import merkle, tiles
 from trace.ledger.merkle import HASH_LENGTH, Node, Reader
-from trace.ledger.models import Leaf, LogCheckpoint, LogEntry, LogTile
+from trace.ledger.models import Leaf, LogCheckpoint, LogEntry
 from trace.ledger.proofs import Proof
 from trace.ledger.tiles import WIDTH, Tile
 
@@ -121,12 +123,13 @@ def get_bundle(session: Session, index: int, width: int = WIDTH) -> bytes:
     """An entry bundle. A leaf the database has lost stands there empty: its hash cannot be the published one, and
     whoever reads the log sees which one it is.
     """
-    query = (
-        select(LogEntry.log_index, Leaf.leaf)
-        .join(Leaf, Leaf.id == LogEntry.leaf_id)
-        .where(LogEntry.log_index.between(index * WIDTH, index * WIDTH + width - 1))
+    rows = _rows(
+        session,
+        "select log_index, leaf from log_entries join leaves on id = leaf_id where log_index between %s and %s",
+        index * WIDTH,
+        index * WIDTH + width - 1,
     )
-    found = {row.log_index: row.leaf for row in session.execute(query)}
+    found = dict(rows)
     return tiles.encode_bundle([found.get(index * WIDTH + at, b"") for at in range(width)])
 
 
@@ -145,14 +148,14 @@ def tree_reader(session: Session, size: int) -> Reader:
 
 def _read_tiles(session: Session, wanted: Sequence[Tile]) -> dict[tuple[int, int], bytes]:
     """The wanted tiles that are there, by level and index."""
-    keys = [(tile.level, tile.index) for tile in wanted]
-    query = select(LogTile.level, LogTile.tile_index, LogTile.hashes)
-    stored = {
-        (level, index): hashes
-        for level, index, hashes in session.execute(
-            query.where(tuple_(LogTile.level, LogTile.tile_index).in_(keys))
-        )
-    }
+    rows = _rows(
+        session,
+        "select level, tile_index, hashes from log_tiles "
+        "where (level, tile_index) in (select * from unnest(%s::smallint[], %s::bigint[]))",
+        [tile.level for tile in wanted],
+        [tile.index for tile in wanted],
+    )
+    stored = {(level, index): hashes for level, index, hashes in rows}
     found = {}
     for tile in wanted:
         hashes = stored.get((tile.level, tile.index))
@@ -167,19 +170,29 @@ def _assemble(session: Session, tile: Tile) -> bytes:
     """The hashes of a tile that is not full yet: leaf hashes, or roots of full tiles one level below."""
     begin, end = tile.index * WIDTH, tile.index * WIDTH + tile.width - 1
     if tile.level == 0:
-        query = (
-            select(Leaf.leaf_hash)
-            .join(LogEntry, Leaf.id == LogEntry.leaf_id)
-            .where(LogEntry.log_index.between(begin, end))
-            .order_by(LogEntry.log_index)
+        rows = _rows(
+            session,
+            "select leaf_hash from log_entries join leaves on id = leaf_id where log_index between %s and %s "
+            "order by log_index",
+            begin,
+            end,
         )
     else:
-        query = (
-            select(LogTile.root_hash)
-            .where(LogTile.level == tile.level - 1, LogTile.tile_index.between(begin, end))
-            .order_by(LogTile.tile_index)
+        rows = _rows(
+            session,
+            "select root_hash from log_tiles where level = %s and tile_index between %s and %s order by tile_index",
+            tile.level - 1,
+            begin,
+            end,
         )
-    return b"".join(session.scalars(query))
+    return b"".join(root for (root,) in rows)
+
+
+def _rows(session: Session, statement: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of hashes and leaves in the binary protocol: as text each byte is sent as two letters and read back."""
+    with contextlib.closing(session.connection().connection.cursor(binary=True)) as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
 
 
 # -------------------------------------------------------------------------------------------------------- proofs
