@@ -4,7 +4,7 @@ Verbs bound to a state (activate, receive) happen once by state; verbs bound to 
 once by idempotency key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,17 +16,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trace.accounts import queries as account_queries
-from trace.accounts.models import Organisation, Party
+from trace.accounts.models import Location, Organisation, Party
 from trace.accounts.permissions import Actor, require_approved, require_producer
 from trace.batches import queries as batch_queries
-from trace.batches.models import Batch
+from trace.batches.models import Batch, Holding
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.idempotency import once
 from trace.core.ids import uuid7
-from trace.events import desk, movements, rules, seals
+from trace.events import desk, movements, rules, seals, units
 from trace.events.desk import PLAIN, Around, Taken, When
-from trace.events.documents import Happening, goods_of
+from trace.events.documents import Happening, Named, goods_of, units_of
 from trace.events.handover_models import Shipment, ShipmentLine
 from trace.events.models import Event, Verb
 
@@ -171,6 +171,7 @@ def ship(
     key: str,
     event_time: datetime | None = None,
     note: str = "",
+    extensions: Mapping[str, Any] | None = None,
     around: Around = PLAIN,
 ) -> Shipment:
     """Take goods out of the own holding and on their way to ``receiver``.
@@ -194,29 +195,57 @@ def ship(
         )
         session.add(shipment)
         session.flush()
-        location = taken.place
-        happening = Happening(
-            verb=Verb.SHIP,
-            event_time=when.event_time,
-            device_time=when.device_time,
-            goods=goods_of({batch: quantity}),
-            location_uri=location.uri,
-            source=actor.organisation_id,
-            destination=receiver.organisation_id or receiver.party_id,
-            document=shipment.id,
-        )
-        desk.carry_out(
+        send(
             session,
             actor,
-            happening,
-            location=location,
-            counterpart=shipment.receiver,
-            shipment=shipment,
-            aside=desk.aside_of(session, actor, around, party=shipment.party, note=note),
+            shipment,
+            goods=goods_of({batch: quantity}),
+            when=when,
+            location=taken.place,
+            around=around,
+            note=note,
+            extensions=extensions,
             known=[taken.holding],
         )
         receipt.answer = {"shipment_id": str(shipment.id)}
         return shipment
+
+
+def send(
+    session: Session,
+    actor: Actor,
+    shipment: Shipment,
+    *,
+    goods: Sequence[Named],
+    when: When,
+    location: Location,
+    around: Around,
+    note: str,
+    extensions: Mapping[str, Any] | None = None,
+    known: Sequence[Holding] = (),
+) -> Event:
+    """Write the event by which a new shipment leaves."""
+    happening = Happening(
+        verb=Verb.SHIP,
+        event_time=when.event_time,
+        device_time=when.device_time,
+        goods=goods,
+        location_uri=location.uri,
+        source=actor.organisation_id,
+        destination=shipment.receiver_id or shipment.party_id,
+        document=shipment.id,
+        extensions=extensions or {},
+    )
+    return desk.carry_out(
+        session,
+        actor,
+        happening,
+        location=location,
+        counterpart=shipment.receiver,
+        shipment=shipment,
+        aside=desk.aside_of(session, actor, around, party=shipment.party, note=note),
+        known=known,
+    )
 
 
 def check_receiver(taken: Taken, receiver: Receiver, when: When) -> None:
@@ -237,14 +266,16 @@ def receive(
     shipment_id: UUID,
     received: Mapping[UUID, Decimal] | None = None,
     *,
+    missing_units: Collection[UUID] = (),
     event_time: datetime | None = None,
     note: str = "",
     around: Around = PLAIN,
 ) -> Shipment:
-    """Take a shipment into the own holding: in full, or ``received`` of each batch.
+    """Take a shipment into the own holding: in full, or ``received`` of each batch that came loose.
 
-    A difference inside the product's natural-loss tolerance closes as loss, a larger one stays open. Receiving
-    twice with the same quantities is receiving once. Raises ``AlreadyReceived``, ``ReceivedExceedsShipped``.
+    A difference inside the product's natural-loss tolerance closes as loss, a larger one stays open. Cartons come as
+    they were packed; one of ``missing_units`` is an open difference on that carton, with all that left in it.
+    Receiving twice with the same quantities is receiving once. Raises ``AlreadyReceived``, ``ReceivedExceedsShipped``.
     """
     require_approved(actor)
     shipment = session.scalars(
@@ -257,32 +288,32 @@ def receive(
         raise NotFound(_l("There is no such shipment."), code="shipment-not-found")
     if shipment.is_over:
         raise ShipmentOver(_l("This shipment was cancelled or refused. The goods are with the sender."))
-    counted = {line.batch_id: (received or {}).get(line.batch_id, line.quantity) for line in shipment.lines}
-    if received is not None and set(received) - set(counted):
-        raise BadInput(
-            _l("This batch is not part of the shipment."), code="batch-not-in-shipment", field="quantity"
-        )
+    missing = units.missing_with_what_is_in_them(shipment, missing_units)
+    counted = _count(shipment, received, missing)
     if shipment.received_at is not None:
-        if all(line.received_quantity == counted[line.batch_id] for line in shipment.lines):
+        if all(line.received_quantity == counted[line.id] for line in shipment.lines):
             return shipment
         raise AlreadyReceived(_l("This shipment was already received, with other quantities."))
-    _kept = movements.lock_balances(session, counted)  # or the postings would read them again
+    batch_ids = {line.batch_id for line in shipment.lines}
+    _kept = movements.lock_balances(session, batch_ids)  # or the postings would read them again
     when = desk.when_of(event_time, around, shipment.shipped_at)
     for line in shipment.lines:
-        _receive_line(line, counted[line.batch_id])
+        _receive_line(line, counted[line.id])
     shipment.received_at = when.event_time
     location = desk.place_of(session, actor, around)
-    quantities: dict[Batch, Decimal | None] = {line.batch: line.received_quantity for line in shipment.lines}
     happening = Happening(
         verb=Verb.RECEIVE,
         event_time=when.event_time,
         device_time=when.device_time,
-        goods=goods_of(quantities),
+        goods=[
+            *units_of(row.unit for row in shipment.units if row.unit_id not in missing),
+            *goods_of(_received(shipment)),
+        ],
         location_uri=location.uri,
         source=shipment.sender_id,
         destination=actor.organisation_id,
         document=shipment.id,
-        extensions=_differences(shipment),
+        extensions=_differences(shipment, missing),
     )
     desk.carry_out(
         session,
@@ -293,11 +324,49 @@ def receive(
         shipment=shipment,
         aside=desk.aside_of(session, actor, around, note=note),
     )
+    if shipment.units:
+        units.arrive(session, shipment, actor.organisation_id, missing)
     for line in shipment.lines if location is not actor.organisation.seat else ():
-        holding = movements.holding_of(session, line.batch_id, actor.organisation_id)
-        received_here = line.received_quantity or Decimal(0)
-        desk.put_down(session, holding, location, received_here, seat=actor.organisation.seat)
+        if line.unit_id is None:
+            holding = movements.holding_of(session, line.batch_id, actor.organisation_id)
+            received_here = line.received_quantity or Decimal(0)
+            desk.put_down(session, holding, location, received_here, seat=actor.organisation.seat)
     return shipment
+
+
+def _count(
+    shipment: Shipment, received: Mapping[UUID, Decimal] | None, missing: Collection[UUID]
+) -> dict[UUID, Decimal]:
+    """What arrived of each line: of loose goods what was counted, of a carton all or nothing. Raises ``BadInput``."""
+    loose = {line.batch_id for line in shipment.lines if line.unit_id is None}
+    if set(received or ()) - loose:
+        raise BadInput(
+            _l("This batch is not part of the shipment."), code="batch-not-in-shipment", field="quantity"
+        )
+    if set(missing) - {row.unit_id for row in shipment.units}:
+        raise BadInput(
+            _l("This carton is not part of the shipment."), code="unit-not-in-shipment", field="units"
+        )
+    if missing and all(line.unit_id in missing for line in shipment.lines):
+        raise BadInput(
+            _l("Nothing arrived then. Refuse the shipment instead."), code="nothing-arrived", field="units"
+        )
+    return {
+        line.id: Decimal(0)
+        if line.unit_id in missing
+        else (received or {}).get(line.batch_id, line.quantity)
+        if line.unit_id is None
+        else line.quantity
+        for line in shipment.lines
+    }
+
+
+def _received(shipment: Shipment) -> dict[Batch, Decimal | None]:
+    """How much of each batch arrived, loose and in cartons together."""
+    found: dict[Batch, Decimal | None] = {}
+    for line in shipment.lines:
+        found[line.batch] = (found.get(line.batch) or Decimal(0)) + (line.received_quantity or Decimal(0))
+    return found
 
 
 def sell(
@@ -400,7 +469,7 @@ def _hold_still(session: Session, batch: Batch) -> None:
 
 def _receive_line(line: ShipmentLine, received: Decimal) -> None:
     batch = line.batch
-    if received <= 0:
+    if received <= 0 and line.unit_id is None:
         raise BadInput(_l("The quantity must be above 0."), code="quantity-not-positive", field="quantity")
     if batch.uom is None and received != received.to_integral_value():
         raise rules.WholeUnitsOnly(
@@ -432,10 +501,19 @@ def new_shipment(session: Session, actor: Actor, receiver: Receiver, shipped_at:
     )
 
 
-def _differences(shipment: Shipment) -> dict[str, object]:
-    found = {
-        line.batch.epc_class: {"lost": f"{line.lost_quantity:f}", "open": f"{line.open_quantity:f}"}
-        for line in shipment.lines
-        if line.lost_quantity or line.open_quantity
-    }
-    return {"difference": found} if found else {}
+def _differences(shipment: Shipment, missing: Collection[UUID]) -> dict[str, Any]:
+    """What did not arrive, by lot, and the cartons that did not."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for line in shipment.lines:
+        if line.lost_quantity or line.open_quantity:
+            of_lot = found.setdefault(line.batch.epc_class, {"lost": Decimal(0), "open": Decimal(0)})
+            of_lot["lost"] += line.lost_quantity
+            of_lot["open"] += line.open_quantity
+    told: dict[str, Any] = {}
+    if found:
+        told["difference"] = {
+            epc: {name: f"{quantity:f}" for name, quantity in parts.items()} for epc, parts in found.items()
+        }
+    if missing:
+        told["missing_units"] = sorted(row.unit.epc for row in shipment.units if row.unit_id in missing)
+    return told

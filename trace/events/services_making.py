@@ -58,14 +58,19 @@ def transform(
     rules_making.check_several(len(inputs), 1)
     if not outputs or len(outputs) > rules_making.MOST_PARTS or len(set(outputs)) < len(outputs):
         raise BadInput(_l("Choose what was made of it."), code="outputs-missing", field="outputs")
-    request = ["transform", _plain(inputs), [str(o) for o in outputs], loss, reason, event_time, note]
+    request = ["transform", plain(inputs), [str(o) for o in outputs], loss, reason, event_time, note]
     with once(session, actor.organisation_id, key, request) as receipt:
         if receipt.answer is not None:
             return _answered(session, receipt)
         taken = take_many(session, actor, inputs, around)
         made = [services.ready_draft(session, actor, output) for output in sorted(outputs)]
-        when = _when(
-            session, actor, taken, event_time, around, not_before=max(batch.produced_on for batch in made)
+        when = when_had(
+            session,
+            actor,
+            taken,
+            event_time,
+            around,
+            not_before=rules.start_of_day(max(batch.produced_on for batch in made)),
         )
         for one in taken:
             desk.check_sellable(one.batch, when.event_time)
@@ -124,7 +129,7 @@ def split(
         parent = taken.batch
         for part in parts:
             rules.check_quantity(part, taken.holding.quantity, parent.unit_word, is_count=parent.uom is None)
-        when = _when(session, actor, [taken], event_time, around)
+        when = when_had(session, actor, [taken], event_time, around)
         rules.check_not_recalled(is_recalled=parent.is_recalled)
         desk.check_may_move(taken)
         place = _place(session, actor, [taken], around)
@@ -161,12 +166,12 @@ def merge(
     """
     require_approved(actor)
     rules_making.check_several(len(inputs), 2)
-    request = ["merge", _plain(inputs), event_time, note]
+    request = ["merge", plain(inputs), event_time, note]
     with once(session, actor.organisation_id, key, request) as receipt:
         if receipt.answer is not None:
             return _answered(session, receipt)
         taken = take_many(session, actor, inputs, around)
-        when = _when(session, actor, taken, event_time, around)
+        when = when_had(session, actor, taken, event_time, around)
         for one in taken:
             desk.check_sellable(one.batch, when.event_time)
             desk.check_may_move(one)
@@ -205,22 +210,23 @@ def take_many(
     return [desk.take(session, actor, batch_id, inputs[batch_id], around) for batch_id in sorted(inputs)]
 
 
-def _when(
+def when_had(
     session: Session,
     actor: Actor,
     taken: Iterable[Taken],
     stated: datetime | None,
     around: Around,
-    not_before: Any = None,
+    *,
+    not_before: datetime | None = None,
 ) -> When:
-    """When it happened: not before the actor had all that went in, nor before the day of what came out."""
+    """When something was done with several lots: not before the actor had all of them, nor before ``not_before``."""
     if stated is None:
         return When(clock.now())
-    earliest = [rules.start_of_day(not_before)] if not_before else []
+    earliest = [not_before] if not_before else []
     for one in taken:
         had = queries.find_had_since(session, actor.organisation_id, one.batch.id)
         earliest.append(had or rules.start_of_day(one.batch.produced_on))
-    return desk.when_of(stated, around, max(earliest))
+    return desk.when_of(stated, around, max(earliest, default=rules.start_of_day(clock.today())))
 
 
 def _make(
@@ -338,7 +344,8 @@ def _told_yield(found: Yield | None) -> dict[str, Any]:
     return told
 
 
-def _plain(quantities: Mapping[UUID, Decimal]) -> list[list[str]]:
+def plain(quantities: Mapping[UUID, Decimal]) -> list[list[str]]:
+    """Quantities by batch as a request is compared with its twin."""
     return sorted([str(batch_id), quantity_text(quantity)] for batch_id, quantity in quantities.items())
 
 
