@@ -20,7 +20,7 @@ from trace.core.installation import is_demo
 from trace.core.language import language, other_language_url, public_url
 from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
-from trace.public import journey, texts, wording
+from trace.public import journey, public_log, texts, wording
 from trace.public.pages import (
     CertificateLine,
     CodePage,
@@ -108,6 +108,7 @@ def _batch_page(
         producer_words=batch.product.description or None,
         words_changed=wording.changed_on(words_changed_on, "") if words_changed_on else None,
         receive_url=url_for("shops.receive_code", code=batch.code),
+        log=public_log.log_block(session, batch),
     )
 
 

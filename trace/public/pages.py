@@ -183,6 +183,28 @@ class CertificateLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One entry of a lot: ``index`` and ``covered_at`` (Hanoi wall clock) are None until a checkpoint covers it."""
+
+    title: str
+    index: int | None = None
+    covered_at: datetime | None = None
+    proof_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogBlock:
+    """The entries of one lot, and where the log is explained."""
+
+    lines: tuple[LogLine, ...] = field(default=())
+    about_url: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        return all(line.index is not None for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CodePage:
     """Everything a person sees who scanned a code, in any state.
 
@@ -204,6 +226,7 @@ class CodePage:
     producer_words: str | None = None
     words_changed: str | None = None
     receive_url: str | None = None
+    log: LogBlock | None = None
 
     @property
     def language(self) -> str:
@@ -219,3 +242,15 @@ class HomePage:
     sign_up_url: str
     typed: str = ""
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPage:
+    """What the log is, how far it has come, and how to check it oneself."""
+
+    frame: PublicFrame
+    size: int | None = None
+    published_at: datetime | None = None
+    verifier_key: str | None = None
+    checkpoint_url: str = ""
+    verifier_url: str = ""

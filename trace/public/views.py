@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from functools import cache
+from uuid import UUID
 
 from flask import (
     Blueprint,
@@ -19,11 +20,13 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from trace.batches.queries import find_batch_by_code
 from trace.core.errors import NotFound
 from trace.core.http import Audience, audience, content_security_policy, db
 from trace.core.language import public_url
 from trace.core.short_codes import normalise
-from trace.public import build
+from trace.events.openings import proof_file
+from trace.public import build, public_log
 from trace.public.pages import HomePage
 from trace.verdict.rules import Verdict
 
@@ -66,6 +69,29 @@ def show_code(code: str) -> ResponseReturnValue:
     """What may be said of this code now."""
     page = build.code_page(db(), code)
     return _answer("public/show_code.html", page, STATUS.get(page.band.verdict, 200))
+
+
+@blueprint.get("/log/")
+@audience(Audience.PUBLIC)
+def show_log() -> ResponseReturnValue:
+    """What the public log is, in plain words: what it proves, what not, and how to check it oneself."""
+    return _answer("public/show_log.html", public_log.log_page(db(), build.frame(db())))
+
+
+@blueprint.get("/T/<code>/proof/<uuid:event_id>")
+@audience(Audience.PUBLIC)
+def show_proof(code: str, event_id: UUID) -> ResponseReturnValue:
+    """The proof of one entry of this lot, to keep: a file that is checked without this service."""
+    batch = find_batch_by_code(db(), normalise(code))
+    if batch is None or public_log.find_shown_event(db(), batch, event_id) is None:
+        raise NotFound(_("There is nothing at this address."))
+    proof = proof_file(db(), event_id, batch.code)
+    name = f"{batch.code}-{event_id}.tlog-proof"
+    return Response(
+        proof.text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
 
 
 @blueprint.get("/picture/<size>/<sha256>.webp")
