@@ -58,6 +58,8 @@ PACKAGING_WORDS = (
 )
 LONGEST_SHELF_LIFE_DAYS = 3650
 MOST_NATURAL_LOSS_PERCENT = 30
+# °C between which a product may say it is to be kept.
+KEPT_BETWEEN = (-40, 60)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from producers.models import ExpiryKind
 from producers.rules import LONGEST_SHELF_LIFE_DAYS, MOST_NATURAL_LOSS_PERCENT, OCOP_SETS
 from trace.core.api import Amount, Answer, Body, ExactNumber
-from trace.core.fields import Choice, Name, Text, Tick, Whole
+from trace.core.fields import Celsius, Choice, Name, Text, Tick, Whole
 
 MOST_STANDARDS = 12
 
@@ -34,6 +34,12 @@ class NewProduct(Body):
     second_unit = Name(longest=20)
     usual_weight_kg = ExactNumber()
     natural_loss_percent = ExactNumber(most=Decimal(MOST_NATURAL_LOSS_PERCENT), zero=True)
+    min_temperature = Celsius(
+        metadata={"description": "°C; a reading below it is a breach of the cold chain."}
+    )
+    max_temperature = Celsius(
+        metadata={"description": "°C; a reading above it is a breach of the cold chain."}
+    )
     expiry_kind = Choice(ExpiryKind, required=True)
     shelf_life_days = Whole(low=1, high=LONGEST_SHELF_LIFE_DAYS)
     gtin = Text(longest=20)
@@ -66,6 +72,8 @@ class ProductAnswer(Answer):
     second_unit = ma.fields.String(allow_none=True)
     usual_weight_kg = Amount(allow_none=True)
     natural_loss_percent = Amount()
+    min_temperature = Celsius(allow_none=True)
+    max_temperature = Celsius(allow_none=True)
     expiry_kind = ma.fields.String(metadata={"enum": [str(kind) for kind in ExpiryKind]})
     shelf_life_days = ma.fields.Integer(allow_none=True)
     gtin = ma.fields.String(allow_none=True, metadata={"description": "14 digits; a claim until checked."})

@@ -46,6 +46,8 @@ class ProductFacts:
     gtin: str | None = None
     standards: tuple[str, ...] = ()
     has_food_safety_commitment: bool = False
+    min_temperature: Decimal | None = None  # °C; either limit may be missing
+    max_temperature: Decimal | None = None
 
 
 def register_product(
@@ -217,11 +219,30 @@ def _check(facts: ProductFacts) -> None:
             code="natural-loss-out-of-range",
             field="natural_loss_percent",
         )
+    _check_temperatures(facts.min_temperature, facts.max_temperature)
     if (facts.second_unit is None) != (facts.usual_weight_kg is None):
         raise BadInput(
             _l("Give the second unit and what one of it usually weighs, or neither."),
             code="second-unit-incomplete",
             field="second_unit",
+        )
+
+
+def _check_temperatures(lowest: Decimal | None, highest: Decimal | None) -> None:
+    """A cold chain has limits food is kept at, the lower one first; either may be missing."""
+    low, high = rules.KEPT_BETWEEN
+    for field, stated in (("min_temperature", lowest), ("max_temperature", highest)):
+        if stated is not None and not low <= stated <= high:
+            raise BadInput(
+                _l("Goods are kept between %(low)s and %(high)s °C.", low=low, high=high),
+                code="temperature-out-of-range",
+                field=field,
+            )
+    if lowest is not None and highest is not None and lowest > highest:
+        raise BadInput(
+            _l("The lowest temperature comes before the highest."),
+            code="temperatures-swapped",
+            field="max_temperature",
         )
 
 

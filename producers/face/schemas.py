@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from producers.models import ExpiryKind
 from producers.rules import LONGEST_SHELF_LIFE_DAYS
 from trace.batches.models import DateKind
-from trace.core.fields import Choice, Day, Id, Name, Quantity, Text, Tick, Whole
+from trace.core.fields import Celsius, Choice, Day, Id, Name, Quantity, Text, Tick, Whole
 from trace.core.numbers import Meaning
 
 MOST_STANDARDS = 12
@@ -57,6 +57,8 @@ class ProductForm(ma.Schema):
     second_unit = Name(longest=20, load_default=None)
     usual_weight_kg = Quantity(load_default=None)
     natural_loss_percent = Percent(load_default=Decimal(0))
+    min_temperature = Celsius(load_default=None)
+    max_temperature = Celsius(load_default=None)
     expiry_kind = Choice(
         ExpiryKind, required=True, error_messages=_empty(_l("Choose use by, best before or no expiry date."))
     )

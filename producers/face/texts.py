@@ -58,6 +58,8 @@ PRODUCT_FIELDS = {
     "second_unit": _l("Second unit"),
     "usual_weight_kg": _l("Usual weight"),
     "natural_loss_percent": _l("Natural loss"),
+    "min_temperature": _l("Storage temperature"),
+    "max_temperature": _l("Storage temperature"),
     "expiry_kind": _l("Shelf life"),
     "shelf_life_days": _l("Shelf life"),
     "gtin": _l("GTIN"),

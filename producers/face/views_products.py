@@ -19,6 +19,7 @@ from trace.core.blobs import store_picture
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 from trace.core.ids import parse_uuid
+from trace.events.texts_stock import temperature_limits
 
 
 @blueprint.get("/products")
@@ -51,7 +52,11 @@ def show_product(product_id: UUID) -> ResponseReturnValue:
     """One product: what is stated of it, its certificates, what was changed and when."""
     page = pages.product_page(db(), actor().organisation_id, product_id)
     return render_template(
-        "producers/show_product.html", page=page, ocop_sets=rules.OCOP_SETS, shelf_life=texts.shelf_life
+        "producers/show_product.html",
+        page=page,
+        ocop_sets=rules.OCOP_SETS,
+        shelf_life=texts.shelf_life,
+        temperature_limits=temperature_limits,
     )
 
 
@@ -146,6 +151,8 @@ def _values(product: Product) -> dict[str, Any]:
         "second_unit": product.second_unit,
         "usual_weight_kg": texts.typed(product.usual_weight_kg),
         "natural_loss_percent": texts.typed(product.natural_loss_percent),
+        "min_temperature": texts.typed(product.min_temperature),
+        "max_temperature": texts.typed(product.max_temperature),
         "expiry_kind": product.expiry_kind,
         "shelf_life_days": product.shelf_life_days,
         "gtin": product.gtin,

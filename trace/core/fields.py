@@ -1,5 +1,6 @@
 """Fields for marshmallow schemas: one kind of text, quantity, date and choice for forms and for JSON alike."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from trace.core.numbers import AmbiguousNumber, Meaning, parse_quantity
 from trace.core.text import has_forbidden_character, tidy, unprintable_characters
 
 REQUIRED = _l("Fill this in.")
+_TEMPERATURE = re.compile(r"[+-]?[0-9]{1,4}(?:\.[0-9]{1,2})?")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 Value = TypeVar("Value")
 
@@ -112,6 +114,35 @@ class Quantity(_Field[Decimal]):
             return parse_quantity(text, name, meaning)
         except BadInput as refusal:
             raise ma.ValidationError(refusal.message) from refusal
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **_more: Any) -> str | None:
+        return None if value is None else f"{value.normalize():f}"
+
+
+class Celsius(_Field[Decimal]):
+    """A temperature as people type it ("-18", "4,5", "4.5 °C") or a JSON number; at most two decimals.
+
+    Whether it is one that food meets is for the services: a field only reads.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        described = {
+            "type": ["string", "number"],
+            "pattern": r"^-?[0-9]{1,4}(\.[0-9]{1,2})?$",
+            "examples": ["4.5"],
+        }
+        super().__init__(described, **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_more: Any) -> Decimal:
+        if isinstance(value, Decimal | int) and not isinstance(value, bool):
+            value = f"{value:f}" if isinstance(value, int) or abs(value.adjusted()) < 20 else "x"
+        if not isinstance(value, str) or not value.strip():
+            raise ma.ValidationError(REQUIRED)
+        text = re.sub(r"\s|°?[cC]$", "", value.strip()).replace("\u2212", "-").replace(",", ".")
+        if not _TEMPERATURE.fullmatch(text):
+            raise ma.ValidationError(_l("Write the temperature in figures, as in 4,5 or -18."))
+        # One form of each number: -0, 4.50 and 4.5 would be other requests to the idempotency key.
+        return Decimal(f"{Decimal(text).normalize():f}") + 0
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **_more: Any) -> str | None:
         return None if value is None else f"{value.normalize():f}"

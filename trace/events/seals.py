@@ -39,6 +39,8 @@ def make_seal(session: Session, batch: Batch) -> dict[str, Any]:
         "gtin": product.gtin or "",
         "natural_loss_percent": quantity_text(Decimal(product.natural_loss_percent)),
     }
+    limits = {"min_temperature": product.min_temperature, "max_temperature": product.max_temperature}
+    seal |= {name: quantity_text(Decimal(limit)) for name, limit in limits.items() if limit is not None}
     if certificate is not None:
         seal["ocop"] = {
             "stars": str(certificate.stars),

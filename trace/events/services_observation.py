@@ -4,6 +4,7 @@ None of them changes whose goods they are; a sample takes a quantity out of its 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from trace.accounts.models import Organisation
 from trace.accounts.permissions import Actor, require_approved
 from trace.batches.models import Batch
+from trace.core import clock
 from trace.core.errors import BadInput, NotFound
 from trace.core.idempotency import once
 from trace.events import desk, movements, queries_stock, rules, rules_stock
@@ -202,13 +204,15 @@ def measure(
         raise BadInput(
             _l("Use at most %(longest)s characters.", longest=LONGEST_DEVICE), code="device", field="device"
         )
-    elements = sensor_elements(readings, device)
-    request = ["measure", sorted(str(one) for one in batch_ids), elements, around.location_id, note]
+    # As stated: a retry says the same times again, however far the clock is off by then.
+    told = sensor_elements(readings, device)
+    request = ["measure", sorted(str(one) for one in batch_ids), told, around.location_id, note]
     with once(session, actor.organisation_id, key, request) as receipt:
         if receipt.answer is not None:
             return session.get_one(Event, UUID(receipt.answer["event_id"]))
         batches = [_find_within_reach(session, actor, batch_id) for batch_id in dict.fromkeys(batch_ids)]
-        when = _when_measured(session, actor, batches, readings, around)
+        readings = _set_right(readings, around)
+        when = _when_measured(batches, readings, around)
         place = desk.place_of(session, actor, around)
         is_breach = any(farthest_breach(readings, limits_of(batch.seal)) for batch in batches)
         happening = Happening(
@@ -218,7 +222,7 @@ def measure(
             goods=goods_of(dict.fromkeys(batches)),
             location_uri=None if actor.is_officer else place.uri,
             marks=[*_marks(actor), *([BREACH] if is_breach else [])],
-            fields={"sensor_element_list": elements},
+            fields={"sensor_element_list": sensor_elements(readings, device)},
         )
         aside = desk.aside_of(session, actor, around, note=note)
         event = desk.carry_out(session, actor, happening, location=place, aside=aside)
@@ -226,17 +230,34 @@ def measure(
         return event
 
 
-def _when_measured(
-    session: Session, actor: Actor, batches: Sequence[Batch], readings: Sequence[Reading], around: Around
-) -> When:
+def _set_right(readings: Sequence[Reading], around: Around) -> list[Reading]:
+    """The readings with their times set right, where the device's clock is known to be off."""
+    now = clock.now()
+
+    def corrected(stated: datetime) -> datetime:
+        return rules.correct_clock(stated, around.device_now, now)[0] or stated
+
+    return [
+        replace(
+            reading,
+            time=corrected(reading.time),
+            until=corrected(reading.until) if reading.until else None,
+        )
+        for reading in readings
+    ]
+
+
+def _when_measured(batches: Sequence[Batch], readings: Sequence[Reading], around: Around) -> When:
     """The moment of the last reading; none lies in the future or before the goods existed."""
-    first = min(reading.time for reading in readings)
+    now = clock.now()
+    grown = max(rules.start_of_day(batch.produced_on) for batch in batches)
+    for reading in readings:
+        rules.check_time(reading.time, now, grown)
     last = max(reading.last_moment for reading in readings)
-    for batch in batches:
-        desk.when_of(first, around, rules.start_of_day(batch.produced_on))
-    return max(
-        (desk.when_of(last, around, rules.start_of_day(batch.produced_on)) for batch in batches),
-        key=lambda when: when.event_time,
+    is_clock_off = around.device_now is not None and abs(now - around.device_now) > rules.CLOCKS_MAY_DIFFER
+    return When(
+        rules.settle_time(last, now, grown),
+        around.device_now if is_clock_off else None,
     )
 
 

@@ -1,0 +1,71 @@
+"""Words of goods at rest that several faces use: places, counts, inspections, temperatures, goods set aside."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import flask_babel
+from flask_babel import lazy_gettext as _l
+
+from trace.core import clock
+from trace.core.language import language
+from trace.core.numbers import format_quantity
+from trace.events.rules_stock import InspectionResult, SetAsideReason
+from trace.events.temperatures import Breach, Limits
+
+RESULTS: Final[Mapping[InspectionResult, Any]] = {
+    InspectionResult.PASSED: _l("Passed"),
+    InspectionResult.FAILED: _l("Did not pass"),
+    InspectionResult.PENDING: _l("No result yet"),
+}
+
+SET_ASIDE_REASONS: Final[Mapping[SetAsideReason, Any]] = {
+    SetAsideReason.TO_INSPECT: _l("To be inspected first"),
+    SetAsideReason.QUALITY_IN_DOUBT: _l("Its quality is in doubt"),
+    SetAsideReason.COMPLAINT: _l("A customer complained"),
+    SetAsideReason.TEMPERATURE: _l("It was too warm or too cold"),
+    SetAsideReason.OTHER: _l("Another reason"),
+}
+
+
+def _(message: str, **values: object) -> str:
+    """``flask_babel.gettext``, typed."""
+    return str(flask_babel.gettext(message, **values))
+
+
+def degrees(celsius: Decimal) -> str:
+    """``9,5 °C`` in the figures of the page's language, to two decimals, never broken over lines."""
+    return f"{_figures(celsius)}\u00a0°C"
+
+
+def temperature_limits(lowest: Decimal | None, highest: Decimal | None) -> str:
+    """Both limits in words: ``2–8 °C``, ``-22 đến -18 °C``, ``không quá 8 °C``."""
+    if lowest is None and highest is None:
+        return _("None")
+    if lowest is None:
+        return _("at most %(highest)s", highest=degrees(highest or Decimal(0)))
+    if highest is None:
+        return _("at least %(lowest)s", lowest=degrees(lowest))
+    if lowest >= 0:
+        return f"{_figures(lowest)}–{degrees(highest)}"
+    return _("%(lowest)s to %(highest)s", lowest=_figures(lowest), highest=degrees(highest))
+
+
+def breach_sentence(breach: Breach, limits: Limits) -> str:
+    """What everybody may read of a breach: the temperature that went farthest, when, and what was allowed."""
+    return _(
+        "Temperature outside the limits: %(degrees)s at %(when)s, limits %(limits)s",
+        degrees=degrees(breach.celsius),
+        when=f"{clock.local(breach.time):%H:%M %d/%m}",
+        limits=temperature_limits(limits.lowest, limits.highest),
+    )
+
+
+def short_moment(instant: datetime) -> str:
+    """``14:10 22/11``, Hanoi time."""
+    return f"{clock.local(instant):%H:%M %d/%m}"
+
+
+def _figures(celsius: Decimal) -> str:
+    return format_quantity(celsius.quantize(Decimal("0.01")), language())
