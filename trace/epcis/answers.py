@@ -17,6 +17,8 @@ from trace.epcis.patterns import canonical
 from trace.events.documents import EXTENSION_NAMESPACE, EXTENSION_PREFIX, timestamp
 
 SCHEMA_VERSION = "2.0"
+EPCIS_VERSION = "2.0.0"
+CBV_VERSION = "2.0.0"
 SIMPLE_QUERY = "SimpleEventQuery"  # the standard's name for a query without one (EPCIS 2.0, 8.2.7.1)
 
 

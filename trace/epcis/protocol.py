@@ -17,7 +17,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from trace.accounts.access import actor
 from trace.core import clock
 from trace.epcis import refusals
-from trace.epcis.answers import EpcFormat, json_text
+from trace.epcis.answers import CBV_VERSION, EPCIS_VERSION, EpcFormat, json_text
 from trace.epcis.query import DEFAULT_PER_PAGE, LARGEST_PAGE
 from trace.epcis.refusals import (
     AddressTooLong,
@@ -28,8 +28,6 @@ from trace.epcis.refusals import (
 from trace.events.documents import EXTENSION_NAMESPACE, EXTENSION_PREFIX, timestamp
 
 PREFIX = "/epcis"
-EPCIS_VERSION = "2.0.0"
-CBV_VERSION = "2.0.0"
 VENDOR_VERSION = "nguongoc-1.0"
 LONGEST_QUERY_STRING = 16_000
 LARGEST_BODY = 256 * 1024  # of a query or a subscription; captured documents have their own bound
@@ -62,11 +60,12 @@ EXCEPTION_LEAD = "epcisException:"
 
 def init_protocol(blueprint: Blueprint) -> None:
     """Give a blueprint below /epcis its headers and its checks, and the whole of /epcis its errors."""
-    blueprint.before_request(_check_request)
+    blueprint.before_request(check_request)
     blueprint.after_app_request(_finish)
 
 
-def _check_request() -> None:
+def check_request() -> None:
+    """Hold a request against the versions and forms that are given here."""
     if len(request.query_string) > LONGEST_QUERY_STRING:
         raise AddressTooLong(_l("This address is too long. Name the query and send it in a body instead."))
     _check_versions("EPCIS", EPCIS_VERSION)
