@@ -74,7 +74,7 @@ def test_moving_changes_where_goods_lie_and_not_what_is_held(
     event = _move(session, chain, shop, "15", shop.cold_room)
     assert _lying(session, chain, shop, shop.cold_room) == 15
     holding = _holding(session, chain, shop.actor)
-    assert (holding.quantity, holding.elsewhere) == (40, 15)
+    assert (holding.quantity, holding.elsewhere) == (Decimal(40), Decimal(15))
     assert (event.read_point, event.biz_location) == (shop.actor.organisation.seat.uri, shop.cold_room.uri)
 
 
@@ -186,7 +186,7 @@ def test_a_sale_finds_goods_at_the_one_place_where_they_are(
     event = services.sell(session, shop.actor, chain.batch.id, Decimal(4), key=a_key())
     assert event.location_id == shop.stall.id
     holding = _holding(session, chain, shop.actor)
-    assert (holding.quantity, holding.elsewhere) == (36, 36)
+    assert (holding.quantity, holding.elsewhere) == (Decimal(36), Decimal(36))
 
 
 def test_goods_received_at_a_place_lie_there(session: Session, chain: Chain, shop: Shop) -> None:
@@ -203,9 +203,9 @@ def test_goods_received_at_a_place_lie_there(session: Session, chain: Chain, sho
     assert _holding(session, chain, shop.actor).quantity == 50
 
 
-def _counted(session: Session, chain: Chain, actor: Actor, quantity: str, **more: bool) -> Event:
+def _counted(session: Session, chain: Chain, actor: Actor, quantity: str, *, is_sure: bool = False) -> Event:
     (event,) = services_stock.count_stock(
-        session, actor, {chain.batch.id: Decimal(quantity)}, key=a_key(), **more
+        session, actor, {chain.batch.id: Decimal(quantity)}, key=a_key(), is_sure=is_sure
     )
     return event
 
@@ -274,7 +274,7 @@ def test_a_count_at_a_place_is_of_what_lies_there(session: Session, chain: Chain
         around=Around(location_id=shop.stall.id),
     )
     holding = _holding(session, chain, shop.actor)
-    assert (holding.quantity, holding.elsewhere) == (40, 10)
+    assert (holding.quantity, holding.elsewhere) == (Decimal(40), Decimal(10))
 
 
 def test_who_holds_none_counts_none(session: Session, chain: Chain, shop: Shop) -> None:
