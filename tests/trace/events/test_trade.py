@@ -1,0 +1,34 @@
+"""Every verb among eight parties, in any order: see ``trade``."""
+
+import os
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.trace.events.trade import TradeMachine, build_town
+from trace.core.database import make_engine
+
+EXAMPLES = 150 if os.environ.get("SOAK") else 12
+STEPS = 40
+
+
+@pytest.mark.soak
+def test_whatever_anybody_does_the_books_are_the_sum_of_the_events(fresh_database: str) -> None:
+    engine = make_engine(fresh_database)
+    done: Counter[str] = Counter()
+    machine = type("TradeHere", (TradeMachine,), {"town": build_town(engine), "done": done})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )
+    engine.dispose()
+    # A machine that is refused everything proves nothing.
+    idle = {"ship", "receive", "sell", "split", "pack", "count"} - set(done)
+    assert not idle, done
