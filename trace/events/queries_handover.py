@@ -195,6 +195,22 @@ def is_confirmed_by_party(session: Session, shipment_id: UUID) -> bool:
     return bool(session.scalar(wanted))
 
 
+def is_confirmed(session: Session, event_id: UUID) -> bool:
+    """Whether the party without an account said that it was as this event tells."""
+    wanted = select(
+        select(Confirmation.id)
+        .where(Confirmation.event_id == event_id, Confirmation.answer == "yes")
+        .exists()
+    )
+    return bool(session.scalar(wanted))
+
+
+def is_declared_wrong(session: Session, event_id: UUID) -> bool:
+    """Whether an event was corrected: what it said is no longer to be confirmed."""
+    wanted = select(select(Event.id).where(Event.corrects_id == event_id, Event.is_declaration).exists())
+    return bool(session.scalar(wanted))
+
+
 def confirmed_shipments(session: Session, shipment_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these shipments their party without an account confirmed; public by nature."""
     wanted = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trace.accounts.models import Party, Role
@@ -55,9 +55,8 @@ def offer_confirmation(session: Session, actor: Actor, event_id: UUID) -> Offere
             _l("Only a handover to or from somebody of the address book can be confirmed by a link."),
             code="nobody-to-confirm",
         )
-    if event.shipment_id is not None:
-        shipment = lock_shipment(session, event.shipment_id)
-        _check_stands(shipment)
+    shipment = lock_shipment(session, event.shipment_id) if event.shipment_id is not None else None
+    _check_stands(session, event, shipment)
     # Links of one party are made one after the other; events themselves are locked by nobody.
     session.execute(select(Party.id).where(Party.id == private.party_id).with_for_update())
     before = queries_handover.list_confirmations(session, [event.id]).get(event.id, [])
@@ -105,8 +104,7 @@ def answer_confirmation(session: Session, token: str, answer: str) -> Confirmati
     now = clock.now()
     if found.expires_at <= now:
         raise ConfirmationOver(_l("This link has expired. Ask the sender for a new one."))
-    if shipment is not None:
-        _check_stands(shipment)
+    _check_stands(session, event, shipment)
     found.answered_at = now
     found.answer = answer
     session.flush()
@@ -119,16 +117,9 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def is_declared_wrong(session: Session, event_id: UUID) -> bool:
-    """Whether an event was corrected: what it said is no longer to be confirmed."""
-    wanted = (
-        select(func.count()).select_from(Event).where(Event.corrects_id == event_id, Event.is_declaration)
-    )
-    return bool(session.scalar(wanted))
-
-
-def _check_stands(shipment: Shipment) -> None:
-    if shipment.is_over:
+def _check_stands(session: Session, event: Event, shipment: Shipment | None) -> None:
+    is_over = shipment is not None and shipment.is_over
+    if is_over or queries_handover.is_declared_wrong(session, event.id):
         raise ConfirmationOver(_l("The sender has cancelled this handover. Nothing is needed from you."))
 
 
