@@ -171,7 +171,6 @@ def ship(
     key: str,
     event_time: datetime | None = None,
     note: str = "",
-    extensions: Mapping[str, Any] | None = None,
     around: Around = PLAIN,
 ) -> Shipment:
     """Take goods out of the own holding and on their way to ``receiver``.
@@ -188,27 +187,52 @@ def ship(
         taken = desk.take(session, actor, batch_id, quantity, around)
         when = desk.when_moved(session, actor, taken.batch, event_time, around)
         check_receiver(taken, receiver, when)
-        shipment = new_shipment(session, actor, receiver, when.event_time)
-        batch = taken.batch
-        shipment.lines.append(
-            ShipmentLine(id=uuid7(), shipment_id=shipment.id, batch_id=batch.id, quantity=quantity)
-        )
-        session.add(shipment)
-        session.flush()
-        send(
+        shipment = ship_taken(
             session,
             actor,
-            shipment,
-            goods=goods_of({batch: quantity}),
+            taken,
+            quantity,
+            receiver,
             when=when,
-            location=taken.place,
             around=around,
             note=note,
-            extensions=extensions,
-            known=[taken.holding],
         )
         receipt.answer = {"shipment_id": str(shipment.id)}
         return shipment
+
+
+def ship_taken(
+    session: Session,
+    actor: Actor,
+    taken: Taken,
+    quantity: Decimal,
+    receiver: Receiver,
+    *,
+    when: When,
+    around: Around,
+    note: str = "",
+    extensions: Mapping[str, Any] | None = None,
+) -> Shipment:
+    """Send off loose goods that were taken and may go to ``receiver``."""
+    shipment = new_shipment(session, actor, receiver, when.event_time)
+    shipment.lines.append(
+        ShipmentLine(id=uuid7(), shipment_id=shipment.id, batch_id=taken.batch.id, quantity=quantity)
+    )
+    session.add(shipment)
+    session.flush()
+    send(
+        session,
+        actor,
+        shipment,
+        goods=goods_of({taken.batch: quantity}),
+        when=when,
+        location=taken.place,
+        around=around,
+        note=note,
+        extensions=extensions,
+        known=[taken.holding],
+    )
+    return shipment
 
 
 def send(

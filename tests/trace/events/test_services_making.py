@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +33,7 @@ from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason
 
 
-def _held(session: Session, batch: Batch, chain: Chain, who: str = "producer") -> Decimal:
+def _held(session: Session, batch: Batch, chain: Chain, who: str = "producer") -> Any:
     return batches.held_quantity(session, batch.id, getattr(chain, who).organisation_id)
 
 
@@ -90,7 +91,8 @@ def test_many_lots_become_many(session: Session, chain: Chain) -> None:
     )
     assert len(made.batches) == 2
     assert (_held(session, chain.batch, chain), _held(session, second, chain)) == (10, 50)
-    assert [(g.role, g.quantity) for g in made.event.goods] == [
+    goods: list[Any] = [(g.role, g.quantity) for g in made.event.goods]
+    assert goods == [
         (Role.INPUT, 90),
         (Role.INPUT, 50),
         (Role.OUTPUT, 70),
@@ -286,7 +288,8 @@ def test_merged_lots_are_one_heap_that_names_each_of_them(session: Session, chai
     give(session, second, neighbour, chain.shop, "20")
     inputs = {chain.batch.id: Decimal(20), second.id: Decimal(15)}
     (heap,) = services_making.merge(session, chain.shop, inputs, key=a_key()).batches
-    assert (heap.origin, heap.quantity) == (Origin.MERGED, 35)
+    assert heap.origin == Origin.MERGED
+    assert heap.quantity == 35
     lots = (heap.seal or {})["one_of"]
     assert {lot["code"] for lot in lots} == {chain.batch.code, second.code}
     assert {lot["producer_name"] for lot in lots} == {b.organisation.name for b in (chain.batch, second)}

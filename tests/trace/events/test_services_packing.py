@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -54,7 +55,7 @@ def _to(chain: Chain) -> Receiver:
     return Receiver(organisation_id=chain.shop.organisation_id)
 
 
-def _holding(session: Session, batch: Batch, who: object) -> tuple[Decimal, Decimal]:
+def _holding(session: Session, batch: Batch, who: object) -> Any:
     found = session.get_one(Holding, (batch.id, who), populate_existing=True)
     return found.quantity, found.packed
 
@@ -224,7 +225,8 @@ def test_a_missing_carton_is_a_difference_on_that_carton(
     assert _holding(session, chain.batch, chain.shop.organisation_id) == (10, 10)
     balance = batches.find_balance(session, loaded.other.id)
     assert balance is not None
-    assert (balance.in_question, balance.in_transit) == (5, 0)
+    assert balance.in_question == 5
+    assert balance.in_transit == 0
     session.expire_all()
     assert (loaded.second.holder_id, loaded.second.parent_id) == (None, None)
     assert {row.unit_id: row.has_arrived for row in shipment.units} == {
