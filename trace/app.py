@@ -19,7 +19,7 @@ from trace.accounts import views as accounts
 from trace.accounts.access import init_access
 from trace.authority import views as authority
 from trace.batches import api as batches_api
-from trace.core import health, queue
+from trace.core import health, outgoing, queue
 from trace.core.api import Api
 from trace.core.blobs import BlobStore
 from trace.core.config import Settings
@@ -29,7 +29,8 @@ from trace.core.language import ENGLISH_PREFIX, init_language
 from trace.core.logs import configure_logs
 from trace.core.revision import newest_revision
 from trace.core.static import static_version
-from trace.epcis import query_api as epcis_queries
+from trace.epcis import api as epcis_queries
+from trace.epcis import capture_api as epcis_capture
 from trace.events import api as custody_api
 from trace.events import log_views as log_openings
 from trace.jobs import make_app_queue
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask documents it
     app.extensions["sessions"] = session_factory(bind or make_engine(settings.database_url))
     app.extensions["blobs"] = BlobStore(settings.blob_folder)
+    app.extensions[outgoing.EXTENSION] = outgoing.Outgoing(loopback=settings.outgoing_loopback)
     app.extensions[queue.EXTENSION] = make_app_queue(app)
     init_language(app)
     init_http(app)
@@ -110,7 +112,7 @@ def _register(app: Flask) -> None:
     app.register_blueprint(public.blueprint)
     # The same pages in English: the language is in the address, so that bytes depend on nothing else.
     app.register_blueprint(public.blueprint, url_prefix=ENGLISH_PREFIX, name="public_en")
-    for epcis in (epcis_queries,):
+    for epcis in (epcis_capture, epcis_queries):
         app.register_blueprint(epcis.blueprint)
     api = Api(app)
     for feature in (products_api, organisations_api, batches_api, custody_api, codes_api):

@@ -11,6 +11,9 @@ from sqlalchemy import text
 from trace.accounts.tries import forget_old_tries
 from trace.core.idempotency import forget_old_keys
 from trace.core.queue import make_queue
+from trace.epcis.capture_jobs import run_capture
+from trace.epcis.jobs import NAMESPACE as EPCIS
+from trace.epcis.jobs import subscription_jobs
 
 log = structlog.get_logger()
 
@@ -49,6 +52,10 @@ def make_app_queue(app: Flask) -> App:
         housekeeping.task(name="forget_idempotency_keys")(forget_idempotency_keys)
     )
     housekeeping.periodic(cron="47 2 * * *")(housekeeping.task(name="forget_tries")(forget_tries))
+    captures = Blueprint()
+    captures.task(name="run_capture")(run_capture)
     queue = make_queue(app.config["SETTINGS"].database_url)
     queue.add_tasks_from(housekeeping, namespace="housekeeping")
+    queue.add_tasks_from(captures, namespace="capture")
+    queue.add_tasks_from(subscription_jobs(), namespace=EPCIS)
     return queue

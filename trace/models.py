@@ -16,6 +16,7 @@ MODULES = (
     "trace.events.models",
     "trace.events.handover_models",
     "trace.epcis.models",
+    "trace.epcis.capture_models",
     "trace.recalls.models",
 )
 

@@ -15,6 +15,7 @@ from trace.epcis.canonical import ATTRIBUTES, LOCATIONS, EpcisEvent
 from trace.epcis.context import Context, read_context
 from trace.epcis.master_data import read_header
 from trace.epcis.problems import LARGEST_DOCUMENT, MOST_EVENTS, InvalidDocument, InvalidEvent, Problem
+from trace.epcis.refusals import CaptureTooLarge
 from trace.epcis.uris import is_uri
 from trace.epcis.validation import FIELDS, read_fields
 from trace.epcis.values import DuplicateKeys, Reader, escape, is_version
@@ -59,7 +60,7 @@ def parse_json(body: bytes) -> Any:
     """What ``body`` (UTF-8) says, numbers exact. InvalidDocument when it is no JSON; lesser faults stand in it
     as what ``values.Reader`` refuses, so that they are told with their place."""
     if len(body) > LARGEST_DOCUMENT:
-        raise InvalidDocument([Problem("too-many", "")])
+        raise CaptureTooLarge(MOST_EVENTS, LARGEST_DOCUMENT)
     try:
         found = _DECODER.decode(body.decode("utf-8-sig"))
         if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
@@ -227,6 +228,8 @@ def _events_at(reader: Reader, value: Any, where: str, path: Sequence[str]) -> t
             reader.tell("value-required", where)
             return (), where
         value = value[name]
+    if type(value) is list and len(value) > MOST_EVENTS:
+        raise CaptureTooLarge(MOST_EVENTS, LARGEST_DOCUMENT)
     return (value, where) if reader.is_list(value, where, MOST_EVENTS) else ((), where)
 
 

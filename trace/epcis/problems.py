@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from trace.core.errors import BadInput
 
 LARGEST_DOCUMENT = 24 * 1024 * 1024  # bytes
-MOST_EVENTS = 20_000  # in one document
+MOST_EVENTS = 10_000  # in one document
 MOST_ITEMS = 10_000  # in one list of one event
 MOST_NAMES = 500  # prefixes and terms of one context
 MOST_VALUES = 10_000  # values inside one extension

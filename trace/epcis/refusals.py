@@ -119,3 +119,22 @@ class AddressTooLong(Refusal):
     code = "uri-too-long"
     http_status = 414
     exception = "URITooLongException"
+
+
+class CaptureTooLarge(Refusal):
+    """A document beyond what is taken at once: CaptureLimitExceededException."""
+
+    code = "capture-too-large"
+    http_status = 413
+    exception = "CaptureLimitExceededException"
+
+    def __init__(self, most_events: int, most_bytes: int) -> None:
+        super().__init__(
+            _l(
+                "Send at most %(events)s events and %(bytes)s bytes in one document.",
+                events=most_events,
+                bytes=most_bytes,
+            ),
+            most_events=most_events,
+            most_bytes=most_bytes,
+        )
