@@ -54,6 +54,12 @@ def find_checkpoint(session: Session) -> Published | None:
     return _published(session, select(LogCheckpoint).order_by(LogCheckpoint.number.desc()))
 
 
+def published_size(session: Session) -> int:
+    """How many leaves the latest published checkpoint covers; 0 without one. Asked for with every tile."""
+    rows = _rows(session, "select tree_size from log_checkpoints order by number desc limit 1")
+    return int(rows[0][0]) if rows else 0
+
+
 def covering_checkpoint(session: Session, log_index: int) -> Published | None:
     """The earliest published checkpoint whose tree holds ``log_index``."""
     query = select(LogCheckpoint).where(LogCheckpoint.tree_size > log_index)

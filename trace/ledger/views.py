@@ -84,8 +84,7 @@ def show_entries(path: str) -> Response:
 
 def _refuse_unpublished(tile: Tile) -> None:
     """What no published checkpoint covers is nobody's business yet."""
-    published = queries.find_checkpoint(db())
-    size = published.tree_size if published else 0
+    size = queries.published_size(db())
     if tiles.width_at(tile.level, tile.index, size) < tile.width:
         raise NotFound(f"The published tree of {size} entries has no such tile.")
 
