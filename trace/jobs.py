@@ -11,6 +11,7 @@ from sqlalchemy import text
 from trace.accounts.tries import forget_old_tries
 from trace.core.idempotency import forget_old_keys
 from trace.core.queue import make_queue
+from trace.events.services_claims import lapse_claims
 from trace.epcis.capture_jobs import run_capture
 from trace.epcis.jobs import NAMESPACE as EPCIS
 from trace.epcis.jobs import subscription_jobs
@@ -41,6 +42,14 @@ def forget_tries(timestamp: int) -> None:
     log.info("tries-forgotten", count=forgotten)
 
 
+def lapse_old_claims(timestamp: int) -> None:
+    """Note the end of claims that nobody answered in their seven days."""
+    with current_app.extensions["sessions"]() as session:
+        lapsed = lapse_claims(session)
+        session.commit()
+    log.info("claims-lapsed", count=lapsed)
+
+
 def make_app_queue(app: Flask) -> App:
     """The queue of an application, with every feature's jobs.
 
@@ -52,6 +61,7 @@ def make_app_queue(app: Flask) -> App:
         housekeeping.task(name="forget_idempotency_keys")(forget_idempotency_keys)
     )
     housekeeping.periodic(cron="47 2 * * *")(housekeeping.task(name="forget_tries")(forget_tries))
+    housekeeping.periodic(cron="7 * * * *")(housekeeping.task(name="lapse_claims")(lapse_old_claims))
     captures = Blueprint()
     captures.task(name="run_capture")(run_capture)
     queue = make_queue(app.config["SETTINGS"].database_url)
