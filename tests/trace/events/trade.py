@@ -115,16 +115,22 @@ class TradeMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin_in_mid_trade(self) -> None:
+        session, producer, shops = self.session, self.actors[0], self.actors[3:]
         for known in (self.town.weighed, self.town.counted):
-            product = self.session.get_one(Product, known)
+            product = session.get_one(Product, known)
             for _ in range(2):
-                batch = ActiveBatchFactory.create(session=self.session, actor=self.actors[0], product=product)
-                for shop in (self.actors[1], self.actors[3], self.actors[5]):
-                    to = services.Receiver(organisation_id=shop.organisation_id)
-                    shipment = services.ship(
-                        self.session, self.actors[0], batch.id, Decimal(20), to, key=a_key()
+                batch = ActiveBatchFactory.create(session=session, actor=producer, product=product)
+                for receiver in (self.actors[1], *shops):
+                    to = services.Receiver(organisation_id=receiver.organisation_id)
+                    shipment = services.ship(session, producer, batch.id, Decimal(10), to, key=a_key())
+                    # The last one waits; the first shop got less than was sent.
+                    if receiver is not shops[-1]:
+                        got = Decimal(6 if receiver is shops[0] else 10)
+                        services.receive(session, receiver, shipment.id, {batch.id: got})
+                for packer in (producer, shops[1]):
+                    services_packing.pack(
+                        session, packer, services_packing.Into(), {batch.id: Decimal(5)}, key=a_key()
                     )
-                    services.receive(self.session, shop, shipment.id)
 
     def teardown(self) -> None:
         self.every_leaf_opens_to_its_event()
@@ -145,7 +151,7 @@ class TradeMachine(RuleBasedStateMachine):
 
     @rule(data=DATA, share=SHARE)
     def receive(self, data: st.DataObject, share: Decimal) -> None:
-        shipment = self._one_of(data, select(Shipment).where(Shipment.receiver_id.is_not(None)))
+        shipment = self._shipment(data)
         if shipment is None:
             return
         loose = {
@@ -158,14 +164,14 @@ class TradeMachine(RuleBasedStateMachine):
 
     @rule(data=DATA)
     def cancel(self, data: st.DataObject) -> None:
-        shipment = self._one_of(data, select(Shipment))
+        shipment = self._shipment(data)
         if shipment is not None:
             actor = self._of(shipment.sender_id)
             self._try("cancel", lambda: services_handover.cancel(self.session, actor, shipment.id))
 
     @rule(data=DATA)
     def refuse(self, data: st.DataObject) -> None:
-        shipment = self._one_of(data, select(Shipment).where(Shipment.receiver_id.is_not(None)))
+        shipment = self._shipment(data)
         if shipment is not None:
             actor = self._of(shipment.receiver_id)
             self._try(
@@ -540,6 +546,16 @@ class TradeMachine(RuleBasedStateMachine):
         column = wanted.column_descriptions[0]["entity"].id
         rows = list(self.session.scalars(wanted.order_by(column.desc()).limit(6)).unique())
         return data.draw(st.sampled_from(rows)) if rows else None
+
+    def _shipment(self, data: st.DataObject) -> Shipment | None:
+        """A shipment between organisations, mostly one that still waits."""
+        wanted = select(Shipment).where(Shipment.receiver_id.is_not(None))
+        if data.draw(st.integers(0, 4), "is it open"):
+            wanted = wanted.where(
+                Shipment.received_at.is_(None), Shipment.cancelled_at.is_(None), Shipment.refused_at.is_(None)
+            )
+        found: Shipment | None = self._one_of(data, wanted)
+        return found
 
     def _unit(self, data: st.DataObject, actor: Actor) -> LogisticUnit | None:
         found: LogisticUnit | None = self._one_of(
