@@ -14,7 +14,7 @@ from typing import NamedTuple
 from trace.recalls.cycles import find_cycles
 from trace.recalls.graph_events import GraphEvent, Step, visible_to
 from trace.recalls.graph_hands import Handover, handovers_of, holders_of, towards
-from trace.recalls.graph_links import Fault, Graph, Link, Problem, begins
+from trace.recalls.graph_links import Fault, Graph, Link, Problem
 
 # From when until when something is looked at; None is without end. Only cartons need it: they are used again.
 Window = tuple[datetime | None, datetime | None]
@@ -101,7 +101,7 @@ def trace_back(graph: Graph, start: str) -> Trace:
 def trace(graph: Graph, start: str, direction: Direction) -> Trace:
     """Follow the links from ``start`` in one direction."""
     walk = _Walk(graph, start, direction)
-    links = sorted(walk.links, key=lambda link: (link.at, link.event_id, link.giver, link.taker))
+    links = [link for link in graph.links if id(link) in walk.links]
     events = walk.events()
     handovers = handovers_of(events, walk.found.keys())
     if direction is Direction.BACK:
@@ -125,7 +125,7 @@ class _Walk:
         self.graph = graph
         self.is_forward = direction is Direction.FORWARD
         self.found = {start: TracedLot(start, 0, Nearness.START, start not in graph.units)}
-        self.links: set[Link] = set()
+        self.links: dict[int, Link] = {}  # by identity: hashing a link costs more than following it
         self.windows: defaultdict[str, set[Window]] = defaultdict(set)
         self.windows[start].add(ALWAYS)
         seen = {(start, ALWAYS, False)}
@@ -146,7 +146,7 @@ class _Walk:
     def _steps(self, epc: str, window: Window, is_made: bool) -> Iterable[tuple[str, Window, bool]]:
         for link in (self.graph.after if self.is_forward else self.graph.before)[epc]:
             if self._may_follow(link, window):
-                self.links.add(link)
+                self.links[id(link)] = link
                 there = link.taker if self.is_forward else link.giver
                 yield there, self._window_there(there, window, link), is_made or link.way is Step.TRANSFORM
 
@@ -181,20 +181,23 @@ class _Walk:
     def events(self) -> list[GraphEvent]:
         """The events about what was found, while it mattered, in order."""
         packed_since: dict[str, datetime] = {}
-        for link in self.links:
+        for link in self.links.values():
             if link.way is Step.PACK:
                 packed_since[link.taker] = min(link.at, packed_since.get(link.taker, link.at))
-        found = {}
+        found: set[int] = set()
         for epc in self.found:
             windows = self.windows[epc]
+            if ALWAYS in windows:
+                found.update(map(id, self.graph.about[epc]))
+                continue
             if not self.is_forward and epc in packed_since:
                 windows = {
                     (packed_since[epc] if since is not None else since, until) for since, until in windows
                 }
             for event in self.graph.about[epc]:
-                if ALWAYS in windows or any(_is_within(event.at, window) for window in windows):
-                    found[event.by, event.id] = event
-        return sorted(found.values(), key=lambda event: event.order)
+                if any(_is_within(event.at, window) for window in windows):
+                    found.add(id(event))
+        return [event for event in self.graph.events if id(event) in found]
 
 
 def _is_within(moment: datetime, window: Window) -> bool:
@@ -214,13 +217,11 @@ def _problems(
     other_end = Fault.NO_INPUT if direction is Direction.FORWARD else Fault.NO_OUTPUT
     for epc, lot in reached.items():
         found.update(problem for problem in graph.faults[epc] if problem.fault is not other_end)
-        if direction is Direction.BACK and lot.is_lot and not any(begins(e, epc) for e in graph.about[epc]):
+        if direction is Direction.BACK and lot.is_lot and epc not in graph.began:
             found.add(Problem(Fault.NO_ORIGIN, (epc,)))
     for link in links:
-        if link.way is not Step.PACK:
-            made_at = [event.at for event in graph.about[link.giver] if begins(event, link.giver)]
-            if made_at and min(made_at) > link.at:
-                found.add(Problem(Fault.USED_TOO_EARLY, (link.giver, link.taker), link.event_id))
+        if link.way is not Step.PACK and graph.began.get(link.giver, link.at) > link.at:
+            found.add(Problem(Fault.USED_TOO_EARLY, (link.giver, link.taker), link.event_id))
     return sorted(found, key=lambda problem: (problem.fault, problem.epcs, problem.event_id or ""))
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 POSSESSING_PARTY = "possessing_party"
@@ -35,6 +36,7 @@ class Step(StrEnum):
 
 REMAKING = frozenset({Step.SPLIT, Step.MERGE, Step.TRANSFORM})
 # What two sides have in common: either may see it, whoever recorded it.
+_GIVING = (Step.SHIP, Step.HAND_OVER, Step.SELL, Step.VOID)
 BETWEEN_TWO = frozenset({Step.SHIP, Step.RECEIVE, Step.HAND_OVER, Step.VOID})
 
 _REMAKING_STEPS = {"splitting": Step.SPLIT, "merging": Step.MERGE}
@@ -81,10 +83,9 @@ class GraphEvent(NamedTuple):
     is_foreign: bool = False
     declared_wrong_at: datetime | None = None
 
-    @property
-    def order(self) -> tuple[datetime, datetime, str]:
-        """Events in the order they happened, then were recorded."""
-        return (self.at, self.recorded_at, self.id)
+
+# In the order they happened, then were recorded.
+_ORDER = attrgetter("at", "recorded_at", "id")
 
 
 @lru_cache(maxsize=1024)
@@ -124,7 +125,7 @@ def sides_of(
     """Giver and taker of an event: what its lists say, else who recorded it and the ``other`` side."""
     if step is Step.RECEIVE:
         return source or other, destination or by
-    if step in (Step.SHIP, Step.HAND_OVER, Step.SELL, Step.VOID):
+    if step is Step.SHIP or step in _GIVING:
         return source or by, destination or other
     return by, None
 
@@ -178,16 +179,15 @@ def standing(events: Iterable[GraphEvent], as_of: datetime | None = None) -> lis
     """
     known = [event for event in events if as_of is None or event.recorded_at <= as_of]
     wrong = {(event.by, event.id) for event in known if event.is_declaration}
-    return sorted(
-        (
-            event
-            for event in known
-            if not event.is_declaration
-            and (event.by, event.id) not in wrong
-            and (event.declared_wrong_at is None or (as_of is not None and event.declared_wrong_at > as_of))
-        ),
-        key=lambda event: event.order,
-    )
+    holding = [event for event in known if not event.is_declaration and not _is_wrong(event, as_of)]
+    if wrong:
+        holding = [event for event in holding if (event.by, event.id) not in wrong]
+    return sorted(holding, key=_ORDER)
+
+
+def _is_wrong(event: GraphEvent, as_of: datetime | None) -> bool:
+    when = event.declared_wrong_at
+    return when is not None and (as_of is None or when <= as_of)
 
 
 def visible_to(viewer: str, events: Iterable[GraphEvent]) -> list[GraphEvent]:

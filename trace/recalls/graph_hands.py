@@ -6,10 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from trace.recalls.graph_events import REMAKING, GraphEvent, Step
+from trace.recalls.graph_events import GraphEvent, Step
 from trace.recalls.graph_links import Link
-
-_HANDING = frozenset({Step.SHIP, Step.RECEIVE, Step.HAND_OVER, Step.VOID})
 
 
 class Handover(NamedTuple):
@@ -29,36 +27,38 @@ class Handover(NamedTuple):
 
 
 def handovers_of(events: Iterable[GraphEvent], epcs: Collection[str]) -> list[Handover]:
-    """The handovers of these goods, shipments joined to their receipts by their document, in the order they left."""
-    found: dict[tuple[str, str], Handover] = {}
+    """The handovers of these goods, shipments joined to their receipts by their document.
+
+    ``events`` come in their order, and the handovers in that of their first event.
+    """
+    found: dict[tuple[str, str], list[tuple[GraphEvent, Decimal | None]]] = {}
     for event in events:
-        if event.step not in _HANDING:
+        step = event.step
+        if step is Step.SHIP or step is Step.RECEIVE or step is Step.HAND_OVER or step is Step.VOID:
+            for role, epc, quantity, _is_lot in event.goods:
+                if epc in epcs and (role == "object" or role == "parent"):
+                    found.setdefault((epc, event.document or event.id), []).append((event, quantity))
+    return [_joined(epc, parts) for (epc, _document), parts in found.items()]
+
+
+def _joined(epc: str, parts: Sequence[tuple[GraphEvent, Decimal | None]]) -> Handover:
+    """One handover from all that was recorded of it."""
+    shipped = received = received_at = giver = taker = None
+    is_void = False
+    for event, quantity in parts:
+        giver, taker = giver or event.giver, taker or event.taker
+        if event.step is Step.VOID:
+            is_void = True
             continue
-        for role, epc, quantity, _is_lot in event.goods:
-            if epc in epcs and role in ("object", "parent"):
-                key = (epc, event.document or event.id)
-                found[key] = _add(found.get(key), event, epc, quantity)
-    return sorted(found.values(), key=lambda hand: (hand.at, hand.epc, hand.event_ids))
-
-
-def _add(known: Handover | None, event: GraphEvent, epc: str, quantity: Decimal | None) -> Handover:
-    hand = known or Handover(
-        epc, event.giver, event.taker, event.at, None, None, None, is_void=False, event_ids=(),
-        other_kind=event.other_kind, other_commune=event.other_commune,
+        if event.step is not Step.RECEIVE:
+            shipped = _sum(shipped, quantity)
+        if event.step is not Step.SHIP:
+            received, received_at = _sum(received, quantity), event.at
+    first = parts[0][0]
+    return Handover(
+        epc, giver, taker, first.at, received_at, shipped, received, is_void,
+        tuple(event.id for event, _quantity in parts), first.other_kind, first.other_commune,
     )  # fmt: skip
-    event_ids = (*hand.event_ids, event.id)
-    if event.step is Step.VOID:
-        return hand._replace(event_ids=event_ids, is_void=True)
-    is_shipped = event.step is not Step.RECEIVE
-    is_received = event.step is not Step.SHIP
-    return hand._replace(
-        event_ids=event_ids,
-        giver=hand.giver or event.giver,
-        taker=hand.taker or event.taker,
-        shipped=_sum(hand.shipped, quantity) if is_shipped else hand.shipped,
-        received=_sum(hand.received, quantity) if is_received else hand.received,
-        received_at=event.at if is_received else hand.received_at,
-    )
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
@@ -94,10 +94,9 @@ def holders_of(
     """For each lot the parties that made or had it, by URI, in the order it came to them."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for event in events:
-        if event.step is Step.BEGIN or event.step in REMAKING:
-            for role, epc, _quantity, _is_lot in event.goods:
-                if epc in epcs and role in ("object", "output"):
-                    found[epc][event.by] = None
+        for role, epc, _quantity, _is_lot in event.goods:
+            if (role == "output" or event.step is Step.BEGIN) and epc in epcs:
+                found[epc][event.by] = None
     for hand in handovers:
         for party in (hand.giver, None if hand.is_void else hand.taker):
             if party is not None:

@@ -45,8 +45,18 @@ class Link(NamedTuple):
 _Inside = defaultdict[str, dict[str, tuple[datetime, str]]]
 
 
+# By these events goods in this role come into being, or from outside of what is seen here.
+_BEGINNING = {
+    **dict.fromkeys((Step.BEGIN, Step.RECEIVE, Step.HAND_OVER), "object"),
+    **dict.fromkeys(REMAKING, "output"),
+}
+
+
 class Graph:
-    """Events joined by the goods they name, as they stood at an instant (None: now)."""
+    """Events joined by the goods they name, as they stood at an instant (None: now).
+
+    ``began`` has when goods first came into being or were received, for those of which that is known.
+    """
 
     def __init__(self, events: Iterable[GraphEvent], as_of: datetime | None = None) -> None:
         self.events = standing(events, as_of)
@@ -54,12 +64,17 @@ class Graph:
         self.before: defaultdict[str, list[Link]] = defaultdict(list)
         self.about: defaultdict[str, list[GraphEvent]] = defaultdict(list)
         self.faults: defaultdict[str, list[Problem]] = defaultdict(list)
+        self.began: dict[str, datetime] = {}
         self.units: set[str] = set()
         for event in self.events:
-            for named in event.goods:
-                self.about[named.epc].append(event)
-                if not named.is_lot:
-                    self.units.add(named.epc)
+            beginning = _BEGINNING.get(event.step)
+            for role, epc, _quantity, is_lot in event.goods:
+                self.about[epc].append(event)
+                if role == beginning:
+                    # Events come in their order: the first is the earliest.
+                    self.began.setdefault(epc, event.at)
+                if not is_lot:
+                    self.units.add(epc)
         self.links = sorted(
             [*self._packings(), *self._makings()],
             key=lambda link: (link.at, link.event_id, link.giver, link.taker),
@@ -115,13 +130,6 @@ class Graph:
                     problem = Problem(Fault.NEVER_PACKED, (child, parent), event.id)
                     self.faults[child].append(problem)
                     self.faults[parent].append(problem)
-
-
-def begins(event: GraphEvent, epc: str) -> bool:
-    """Whether goods of ``epc`` come into being by this event, or from outside of what is seen here."""
-    if event.step in (Step.BEGIN, Step.RECEIVE, Step.HAND_OVER):
-        return epc in _named(event, "object")
-    return event.step in REMAKING and epc in _named(event, "output")
 
 
 def _named(event: GraphEvent, role: str) -> Sequence[str]:
