@@ -13,6 +13,8 @@ from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from trace.public.pages import Link, Shape, Tone, VerdictBand, telephone_href
+from trace.recalls.hold_rules import HoldFacts, ReleaseReason
+from trace.recalls.hold_texts import AWAITED, RELEASES
 from trace.recalls.rules import RecallClass, RecallFacts, WithdrawalReason
 from trace.recalls.texts import REASONS, WITHDRAWALS, first_step, title_in_force
 from trace.verdict.rules import Decision, Facts, Verdict
@@ -25,6 +27,8 @@ TITLES: Final[Mapping[Verdict, Any]] = {
     Verdict.MALFORMED: _l("That code has a typing slip"),
     Verdict.UNKNOWN: _l("We have no record of this code"),
     Verdict.RECALL_ENDED: _l("Recall completed"),
+    Verdict.HELD: _l("Sale paused, test result awaited"),
+    Verdict.UNDER_REVIEW: _l("Under review"),
     Verdict.NOT_ACTIVATED: _l("This label is not in use yet"),
     Verdict.EXPIRED: _l("Past its use-by date"),
     Verdict.BEST_BEFORE_PASSED: _l("Past its best-before date"),
@@ -37,6 +41,8 @@ LOOKS: Final[Mapping[Verdict, tuple[Tone, Shape]]] = {
     Verdict.UNKNOWN: (Tone.UNKNOWN, Shape.QUESTION_CIRCLE),
     Verdict.RECALLED: (Tone.RECALL, Shape.CROSS_OCTAGON),
     Verdict.RECALL_ENDED: (Tone.RECALL, Shape.CROSS_OCTAGON),
+    Verdict.HELD: (Tone.HELD, Shape.PAUSE_SQUARE),
+    Verdict.UNDER_REVIEW: (Tone.HELD, Shape.PAUSE_SQUARE),
     Verdict.NOT_ACTIVATED: (Tone.UNKNOWN, Shape.PAUSE_SQUARE),
     Verdict.EXPIRED: (Tone.EXPIRED, Shape.EXCLAMATION_CIRCLE),
     Verdict.BEST_BEFORE_PASSED: (Tone.COPY, Shape.EXCLAMATION_CIRCLE),
@@ -98,7 +104,7 @@ def verdict_band(
             title_other_language=f"{title_there}. {subtitle_there}" if subtitle_there else title_there,
             sentence=_sentence(decision, facts, code),
             second_lines=_second_lines(decision, facts),
-            withdrawal=_withdrawal(decision.withdrawn),
+            withdrawal=_taken_back(decision),
             steps=_steps(decision, facts, telephone),
             caution=caution,
             caution_link=caution_link,
@@ -162,6 +168,13 @@ def _sentence(decision: Decision, facts: Facts, code: str) -> str:
             return _("Code %(code)s was not issued by this service. It may be:", code=code)
         case Verdict.RECALLED | Verdict.RECALL_ENDED:
             return _recall_sentence(decision.recall)
+        case Verdict.HELD:
+            return _held_sentence(decision.hold)
+        case Verdict.UNDER_REVIEW:
+            return _(
+                "It was made from goods of a lot that is being recalled. Nobody has decided yet whether that"
+                " concerns this lot. Already bought: keep it apart and do not use it for now."
+            )
         case Verdict.NOT_ACTIVATED:
             return _not_activated_sentence(facts)
         case Verdict.EXPIRED:
@@ -193,6 +206,17 @@ def _recall_sentence(recall: RecallFacts | None) -> str:
     if recall.is_voluntary:
         return _("%(reason)s Recalled by the producer since %(since)s.", **values)
     return _("%(reason)s Recalled since %(since)s, decision %(decision)s.", **values)
+
+
+def _held_sentence(hold: HoldFacts | None) -> str:
+    if hold is None:
+        raise ValueError("a verdict of a paused sale without its pause")
+    return _(
+        "%(awaited)s Paused since %(since)s. Nothing has been decided. Already bought: keep it apart and do not use it"
+        " for now.",
+        awaited=str(AWAITED[hold.reason]),
+        since=moment(hold.started_at),
+    )
 
 
 def _not_activated_sentence(facts: Facts) -> str:
@@ -253,13 +277,35 @@ def _no_warning_sentence(facts: Facts) -> str:
 def _second_lines(decision: Decision, facts: Facts) -> tuple[str, ...]:
     lines = []
     for verdict in decision.also:
-        if verdict is Verdict.EXPIRED and facts.use_by_on is not None:
+        if verdict is Verdict.HELD and decision.hold is not None:
+            lines.append(_("Also: the sale is paused, nothing has been decided."))
+        elif verdict is Verdict.UNDER_REVIEW:
+            lines.append(_("Also: under review, made from goods of a recalled lot."))
+        elif verdict is Verdict.EXPIRED and facts.use_by_on is not None:
             lines.append(_("Also: past its use-by date, %(date)s.", date=day(facts.use_by_on)))
         elif verdict is Verdict.BEST_BEFORE_PASSED and facts.best_before_on is not None:
             lines.append(_("Also: past its best-before date, %(date)s.", date=day(facts.best_before_on)))
         elif verdict is Verdict.NOT_ACTIVATED:
             lines.append(_("Also: the label is not in use yet."))
     return tuple(lines)
+
+
+def _taken_back(decision: Decision) -> str | None:
+    """What was announced and is over without a finding against the lot."""
+    told = [line for line in (_withdrawal(decision.withdrawn), _release(decision.released)) if line]
+    return " ".join(told) or None
+
+
+def _release(hold: HoldFacts | None) -> str | None:
+    if hold is None or hold.released_on is None:
+        return None
+    why = RELEASES[hold.release_reason or ReleaseReason.CHECKED]
+    return _(
+        "Its sale was paused on %(paused)s. It may be sold again since %(released)s: %(why)s.",
+        paused=day(hold.started_at.date()),
+        released=day(hold.released_on),
+        why=str(why),
+    )
 
 
 def _withdrawal(recall: RecallFacts | None) -> str | None:
@@ -309,6 +355,8 @@ def _caution(verdict: Verdict, *, has_date: bool) -> tuple[str | None, Link | No
             return _("A different date on the pack?"), report
         case Verdict.NO_WARNING_UNCONFIRMED:
             return _("Usually someone recorded late. It says nothing about quality."), None
+        case Verdict.HELD | Verdict.UNDER_REVIEW:
+            return _("Only the lot number shown here is concerned. This is no finding against it."), None
         case Verdict.MALFORMED | Verdict.NOT_ACTIVATED:
             return None, None
 
@@ -321,9 +369,11 @@ def _button(verdict: Verdict, telephone: str | None) -> Link | None:
             if telephone is None:
                 return Link(label=_("See its journey"), href=JOURNEY_ANCHOR)
             return Link(label=_("Call the support line"), href=telephone_href(telephone))
+        case Verdict.HELD | Verdict.UNDER_REVIEW if telephone is not None:
+            return Link(label=_("Call the support line"), href=telephone_href(telephone))
         case Verdict.NOT_ACTIVATED | Verdict.EXPIRED:
             return Link(label=_("Report"), href=REPORT_ANCHOR)
         case Verdict.NO_WARNING_UNCONFIRMED:
             return Link(label=_("See the missing step"), href=MISSING_ANCHOR)
-        case Verdict.BEST_BEFORE_PASSED | Verdict.NO_WARNING:
+        case Verdict.HELD | Verdict.UNDER_REVIEW | Verdict.BEST_BEFORE_PASSED | Verdict.NO_WARNING:
             return Link(label=_("See its journey"), href=JOURNEY_ANCHOR)

@@ -15,6 +15,7 @@ from trace.core.short_codes import is_well_formed, normalise
 from trace.events import queries as event_queries
 from trace.events.handover_models import Shipment
 from trace.events.rules import CONFIRMATION_GRACE
+from trace.recalls import holds
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
 from trace.recalls.rules import RecallClass, RecallFacts, RecallReason, WithdrawalReason
@@ -52,6 +53,8 @@ def look_up(session: Session, typed: str) -> Known:
         today=today,
         is_activated=batch.is_activated,
         recalls=tuple(_facts_of(recall) for recall in recall_queries.list_batch_recalls(session, batch.id)),
+        holds=holds.hold_facts(session, batch.id),
+        is_under_review=batch.is_under_review,
         use_by_on=batch.expires_on if batch.expiry_kind == ExpiryKind.USE_BY else None,
         best_before_on=batch.expires_on if batch.expiry_kind == ExpiryKind.BEST_BEFORE else None,
         unconfirmed_handovers=overdue,

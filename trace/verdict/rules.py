@@ -1,8 +1,7 @@
 """What may be said of a code now. Pure: facts in, a verdict out; no text for people, no database, no clock.
 
-The precedence is the design's section 6, certain before suspected: malformed, unknown, recalled, (held,) not
-activated, expired, (copied,) best-before passed, no warning. The states in brackets join when their features
-do.
+The precedence is the design's section 6, certain before suspected: malformed, unknown, recalled, held, under review,
+not activated, expired, (copied,) best-before passed, no warning. The state in brackets joins when its feature does.
 """
 
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from trace.recalls.hold_rules import HoldFacts, hold_in_force, release_to_tell
 from trace.recalls.rules import RecallFacts, gravest, withdrawal_to_tell
 
 
@@ -28,6 +28,8 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     RECALLED = "recalled"
     RECALL_ENDED = "recall_ended"
+    HELD = "held"
+    UNDER_REVIEW = "under_review"
     NOT_ACTIVATED = "not_activated"
     EXPIRED = "expired"
     BEST_BEFORE_PASSED = "best_before_passed"
@@ -40,7 +42,8 @@ class Facts:
     """Everything a verdict rests on.
 
     ``today`` is the date in Hanoi. A batch has at most one of ``use_by_on`` and ``best_before_on``; goods
-    without either never run out. ``unconfirmed_handovers`` counts those past their grace only.
+    without either never run out. ``unconfirmed_handovers`` counts those past their grace only. ``is_under_review``:
+    made of recalled goods, and nobody has decided about this batch yet.
     ``producer_name`` and ``is_food`` decide nothing; the wording needs them.
     """
 
@@ -48,6 +51,8 @@ class Facts:
     code_state: CodeState = CodeState.KNOWN
     is_activated: bool = True
     recalls: tuple[RecallFacts, ...] = field(default=())
+    holds: tuple[HoldFacts, ...] = field(default=())
+    is_under_review: bool = False
     use_by_on: date | None = None
     best_before_on: date | None = None
     unconfirmed_handovers: int = 0
@@ -60,19 +65,27 @@ class Facts:
 class Decision:
     """The verdict that gives the title, and what else is true, gravest first.
 
-    ``recall`` is the one the title or a second line speaks of; ``withdrawn`` the one to tell of below.
+    ``recall`` and ``hold`` are those the title or a second line speaks of; ``withdrawn`` and ``released`` those to
+    tell of below.
     """
 
     verdict: Verdict
     also: tuple[Verdict, ...] = ()
     recall: RecallFacts | None = None
     withdrawn: RecallFacts | None = None
+    hold: HoldFacts | None = None
+    released: HoldFacts | None = None
 
 
-def _warnings(facts: Facts, recall: RecallFacts | None) -> Iterator[Verdict]:
+def _warnings(facts: Facts, recall: RecallFacts | None, hold: HoldFacts | None) -> Iterator[Verdict]:
     if recall is not None:
         # A recall that ended stays a recall: the pack in the fridge is still of that lot.
         yield Verdict.RECALLED if recall.is_in_force else Verdict.RECALL_ENDED
+    if hold is not None:
+        yield Verdict.HELD
+    if facts.is_under_review and (recall is None or not recall.is_in_force):
+        # What is recalled itself has been decided about.
+        yield Verdict.UNDER_REVIEW
     if not facts.is_activated:
         # Nothing of a draft is sealed, so nothing of it is told: neither its dates nor its way.
         yield Verdict.NOT_ACTIVATED
@@ -96,9 +109,18 @@ def decide(facts: Facts) -> Decision:
 
     recall = gravest(facts.recalls)
     withdrawn = None if recall else withdrawal_to_tell(facts.recalls, facts.today)
-    warnings = tuple(_warnings(facts, recall))
+    hold = hold_in_force(facts.holds)
+    released = None if recall else release_to_tell(facts.holds, facts.today)
+    warnings = tuple(_warnings(facts, recall, hold))
     if not warnings:
         unconfirmed = facts.unconfirmed_handovers > 0
         verdict = Verdict.NO_WARNING_UNCONFIRMED if unconfirmed else Verdict.NO_WARNING
-        return Decision(verdict=verdict, withdrawn=withdrawn)
-    return Decision(verdict=warnings[0], also=warnings[1:], recall=recall, withdrawn=withdrawn)
+        return Decision(verdict=verdict, withdrawn=withdrawn, released=released)
+    return Decision(
+        verdict=warnings[0],
+        also=warnings[1:],
+        recall=recall,
+        withdrawn=withdrawn,
+        hold=hold,
+        released=released,
+    )

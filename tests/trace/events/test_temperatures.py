@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -82,7 +83,7 @@ def test_a_loggers_highest_counts_even_where_its_mean_is_fine() -> None:
 
 
 def test_other_measurements_and_nonsense_are_passed_over() -> None:
-    elements = [
+    elements: list[dict[str, Any]] = [
         {"sensorReport": [{"type": "RelativeHumidity", "value": 80, "uom": "P1"}]},
         {"sensorReport": [{"type": "Temperature", "value": "1e999999", "uom": "CEL"}]},
         {"sensorReport": [{"type": "Temperature", "stringValue": "warm"}]},

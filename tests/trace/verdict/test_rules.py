@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trace.core.clock import HANOI
+from trace.recalls.hold_rules import HoldFacts, HoldReason, ReleaseReason
 from trace.recalls.rules import REASONS_OF, RecallClass, RecallFacts, RecallReason
 from trace.verdict.rules import CodeState, Decision, Facts, Verdict, decide
 
@@ -18,6 +21,63 @@ RECALL = RecallFacts(
     reason=RecallReason.PESTICIDE_RESIDUE,
     started_at=datetime(2026, 11, 21, 16, 40, tzinfo=HANOI),
 )
+
+HOLD = HoldFacts(reason=HoldReason.TEST_RESULT, started_at=datetime(2026, 11, 21, 9, 0, tzinfo=HANOI))
+# Everything that may be true of a known code at once, gravest first: what makes it so, and what is then said.
+PRECEDENCE: tuple[tuple[Verdict, dict[str, Any]], ...] = (
+    (Verdict.RECALLED, {"recalls": (RECALL,)}),
+    (Verdict.HELD, {"holds": (HOLD,)}),
+    (Verdict.UNDER_REVIEW, {"is_under_review": True}),
+    (Verdict.EXPIRED, {"use_by_on": YESTERDAY}),
+    (Verdict.BEST_BEFORE_PASSED, {"best_before_on": YESTERDAY}),
+    (Verdict.NO_WARNING_UNCONFIRMED, {"unconfirmed_handovers": 1}),
+)
+
+
+@pytest.mark.parametrize(
+    ("graver", "lesser"),
+    [pytest.param(a, b, id=f"{a[0]}>{b[0]}") for i, a in enumerate(PRECEDENCE) for b in PRECEDENCE[i + 1 :]],
+)
+def test_of_two_the_graver_gives_the_title_and_the_other_stands_under_it(
+    graver: tuple[Verdict, dict[str, Any]], lesser: tuple[Verdict, dict[str, Any]]
+) -> None:
+    decision = decide(replace(PLAIN, **graver[1], **lesser[1]))
+    is_silent = lesser[0] is Verdict.NO_WARNING_UNCONFIRMED or (
+        # What is recalled itself has been decided about.
+        (graver[0], lesser[0]) == (Verdict.RECALLED, Verdict.UNDER_REVIEW)
+    )
+    assert (decision.verdict, decision.also) == (graver[0], () if is_silent else (lesser[0],))
+
+
+def test_an_ended_recall_stands_above_a_pause() -> None:
+    ended = replace(RECALL, ended_on=TODAY)
+    decision = decide(replace(PLAIN, recalls=(ended,), holds=(HOLD,)))
+    assert (decision.verdict, decision.also, decision.hold) == (
+        Verdict.RECALL_ENDED,
+        (Verdict.HELD,),
+        HOLD,
+    )
+
+
+def test_of_two_pauses_the_longer_one_is_told() -> None:
+    later = replace(HOLD, started_at=HOLD.started_at + timedelta(hours=1))
+    assert decide(replace(PLAIN, holds=(later, HOLD))).hold is HOLD
+
+
+def test_a_lifted_pause_leaves_the_title_and_is_told_below_for_30_days() -> None:
+    lifted = replace(HOLD, released_on=TODAY, release_reason=ReleaseReason.TEST_PASSED)
+    decision = decide(replace(PLAIN, holds=(lifted,)))
+    assert (decision.verdict, decision.released) == (Verdict.NO_WARNING, lifted)
+    old = replace(lifted, released_on=TODAY - timedelta(days=31))
+    assert decide(replace(PLAIN, holds=(old,))).released is None
+
+
+def test_a_lifted_pause_is_not_told_while_another_stands_or_a_recall_took_its_place() -> None:
+    lifted = replace(HOLD, released_on=TODAY, release_reason=ReleaseReason.TEST_PASSED)
+    assert decide(replace(PLAIN, holds=(lifted, HOLD))).released is None
+    assert decide(replace(PLAIN, holds=(lifted,), recalls=(RECALL,))).released is None
+    replaced = replace(lifted, release_reason=ReleaseReason.RECALLED_INSTEAD)
+    assert decide(replace(PLAIN, holds=(replaced,))).released is None
 
 
 def test_nothing_against_it_is_no_warning() -> None:
@@ -104,12 +164,23 @@ def some_recalls(draw: st.DrawFn) -> RecallFacts:
     )
 
 
+some_holds = st.builds(
+    HoldFacts,
+    reason=st.sampled_from(HoldReason),
+    started_at=st.integers(0, 500_000).map(
+        lambda minutes: datetime(2026, 1, 1, tzinfo=HANOI) + timedelta(minutes=minutes)
+    ),
+    released_on=st.none() | days,
+    release_reason=st.sampled_from(ReleaseReason),
+)
 some_facts = st.builds(
     Facts,
     today=days,
     code_state=st.sampled_from(CodeState),
     is_activated=st.booleans(),
     recalls=st.lists(some_recalls(), max_size=4).map(tuple),
+    holds=st.lists(some_holds, max_size=3).map(tuple),
+    is_under_review=st.booleans(),
     use_by_on=st.none() | days,
     best_before_on=st.none() | days,
     unconfirmed_handovers=st.integers(0, 3),
@@ -137,6 +208,12 @@ def test_nothing_graver_than_the_title_stands_under_it(facts: Facts) -> None:
 @given(some_facts)
 def test_goods_out_of_date_never_show_no_warning(facts: Facts) -> None:
     if facts.use_by_on is not None and facts.use_by_on < facts.today:
+        assert decide(facts).verdict not in NO_WARNINGS
+
+
+@given(some_facts)
+def test_a_paused_lot_never_shows_no_warning(facts: Facts) -> None:
+    if facts.is_under_review or any(hold.is_in_force for hold in facts.holds):
         assert decide(facts).verdict not in NO_WARNINGS
 
 
