@@ -18,7 +18,7 @@ from trace.batches.models import Batch, Holding
 from trace.core.errors import BadInput, NotFound
 from trace.core.idempotency import once
 from trace.core.ids import uuid7
-from trace.events import desk, movements, queries_handover
+from trace.events import desk, movements, queries_handover, units
 from trace.events.desk import PLAIN, Around
 from trace.events.documents import Happening, Named, goods_of, units_of
 from trace.events.handover_models import Shipment, ShipmentLine
@@ -59,7 +59,7 @@ def cancel(
         raise HandoverConfirmed(
             _l("The receiver has confirmed this handover. If goods came back, ask them to say so.")
         )
-    movements.lock_balances(session, [line.batch_id for line in shipment.lines])
+    _kept = movements.lock_balances(session, [line.batch_id for line in shipment.lines])
     when = desk.when_of(event_time, around, shipment.shipped_at)
     shipment.cancelled_at = when.event_time
     place = desk.place_of(session, actor, around)
@@ -83,7 +83,7 @@ def cancel(
         shipment=shipment,
         aside=aside,
     )
-    give_cartons(session, shipment, actor.organisation_id)
+    units.come_back(session, shipment)
     _put_down(session, actor, shipment, place)
     return shipment
 
@@ -116,7 +116,7 @@ def refuse(
                 "These goods are coming back to you. Receive what really arrived; a difference is settled after that."
             )
         )
-    movements.lock_balances(session, [line.batch_id for line in shipment.lines])
+    _kept = movements.lock_balances(session, [line.batch_id for line in shipment.lines])
     when = desk.when_of(event_time, around, shipment.shipped_at)
     shipment.refused_at = when.event_time
     place = desk.place_of(session, actor, around)
@@ -140,7 +140,7 @@ def refuse(
         shipment=shipment,
         aside=desk.aside_of(session, actor, around, note=note),
     )
-    give_cartons(session, shipment, shipment.sender_id)
+    units.come_back(session, shipment)
     return shipment
 
 
@@ -226,17 +226,6 @@ def carried(shipment: Shipment) -> list[Named]:
     for line in shipment.lines:
         sums[line.batch] = (sums.get(line.batch) or Decimal(0)) + line.quantity
     return [*goods_of(sums), *units_of(part.unit for part in shipment.units)]
-
-
-def give_cartons(session: Session, shipment: Shipment, holder_id: UUID) -> None:
-    """The cartons of a shipment that ended are with ``holder_id``, and what lies in them is packed there."""
-    for part in shipment.units:
-        part.unit.holder_id = holder_id
-    for line in shipment.lines:
-        if line.unit_id is not None:
-            holding = session.get_one(Holding, (line.batch_id, holder_id))
-            holding.packed += line.quantity
-    session.flush()
 
 
 def _put_down(session: Session, actor: Actor, shipment: Shipment, place: Location) -> None:
