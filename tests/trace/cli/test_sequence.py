@@ -1,5 +1,6 @@
 """The sequencer as a process of its own: started, doubled, killed."""
 
+import random
 import secrets
 import signal
 import time
@@ -8,14 +9,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from tests.databases import LOG_ORIGIN
 from trace.cli import processes
 from trace.cli.processes import Child
 from trace.core.database import make_engine, new_session
 from trace.core.ids import uuid7
-from trace.ledger import keys, notes, queries
+from trace.ledger import keys, merkle, notes, queries
 from trace.ledger.models import Leaf
 from trace.ledger.queries import Published
 from trace.ledger.services import make_leaf
@@ -130,3 +131,30 @@ def test_too_few_witnesses_keep_the_log_unpublished(start: Start, fresh_database
         assert time.monotonic() < give_up_at
         time.sleep(0.05)
     assert find_published(fresh_database) is None
+
+
+def test_killed_at_any_moment_it_signs_one_history(start: Start, fresh_database: str) -> None:
+    draw = random.Random(5)
+    engine = make_engine(fresh_database)
+    for number in range(6):
+        child = start(f"round-{number}")
+        wait_for(fresh_database, 0, child)
+        for _ in range(4):
+            add_leaves(fresh_database, draw.randrange(1, 400))
+            time.sleep(draw.random() / 5)
+        child.process.kill()
+        child.process.wait()
+    last = start("last")
+    with new_session(engine) as session:
+        rows = session.execute(text("select count(*), max(id) from leaves")).one()
+        wait_for(fresh_database, rows[0], last)
+        hashes = session.execute(
+            text(
+                "select log_index, leaf_hash from leaves l left join log_entries on leaf_id = l.id order by log_index"
+            )
+        ).all()
+        assert [row.log_index for row in hashes] == list(range(rows[0]))
+        tree = merkle.Tree([row.leaf_hash for row in hashes])
+        for size, root in session.execute(text("select tree_size, root_hash from log_checkpoints")):
+            assert root == tree.root(size)
+    engine.dispose()
