@@ -94,6 +94,8 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask documents it
     app.extensions["sessions"] = session_factory(bind or make_engine(settings.database_url))
     app.extensions["blobs"] = BlobStore(settings.blob_folder)
+    # Papers of handovers: apart, so that no public address leads to them.
+    app.extensions["papers"] = BlobStore(settings.blob_folder / "papers")
     app.extensions[outgoing.EXTENSION] = outgoing.Outgoing(loopback=settings.outgoing_loopback)
     app.extensions[queue.EXTENSION] = make_app_queue(app)
     init_language(app)

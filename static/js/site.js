@@ -2,6 +2,37 @@
    a password can be looked at. */
 "use strict";
 
+// The device's clock at the moment it sends: a clock that is off is set right by how far it is.
+document.addEventListener("submit", (event) => {
+  for (const field of event.target.querySelectorAll("[data-device-clock]")) field.value = new Date().toISOString();
+});
+
+// Photos are made smaller before they are sent: three of them from a phone would be too much for the network and the
+// service. What cannot be read here is sent as it is.
+document.addEventListener("change", async (event) => {
+  const field = event.target;
+  if (!field.dataset || !field.dataset.shrink || !window.createImageBitmap || !window.DataTransfer) return;
+  const longest = Number(field.dataset.shrink);
+  const chosen = new DataTransfer();
+  for (const file of field.files) chosen.items.add(await shrunk(file, longest));
+  field.files = chosen.files;
+});
+async function shrunk(file, longest) {
+  try {
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const share = Math.min(1, longest / Math.max(picture.width, picture.height));
+    if (share === 1 && file.size < 1000000) return file;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * share);
+    canvas.height = Math.round(picture.height * share);
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+    return blob ? new File([blob], "photo.jpg", { type: "image/jpeg" }) : file;
+  } catch {
+    return file;
+  }
+}
+
 // A slow submit says so and cannot be pressed twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;

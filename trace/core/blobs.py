@@ -79,8 +79,10 @@ class BlobStore:
         part.replace(path)
 
 
-def store_picture(session: Session, store: BlobStore, upload: BinaryIO, field: str) -> str:
-    """Re-encode an uploaded picture and return its SHA-256.
+def store_picture(
+    session: Session, store: BlobStore, upload: BinaryIO, field: str, *, longest_edge: int = LONGEST_EDGE
+) -> str:
+    """Re-encode an uploaded picture and return its SHA-256; ``longest_edge`` in pixels.
 
     Raises ``BadInput`` on ``field`` for what is no JPEG, PNG or WebP, over 5 MiB, or over 40 million pixels.
     """
@@ -103,11 +105,11 @@ def store_picture(session: Session, store: BlobStore, upload: BinaryIO, field: s
                 picture = ImageOps.exif_transpose(opened).convert("RGB")
     except UNREADABLE as error:
         raise unreadable from error
+    picture.thumbnail((longest_edge, longest_edge))
     return _keep(session, store, picture)
 
 
 def _keep(session: Session, store: BlobStore, picture: Image.Image) -> str:
-    picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
     large = _encode(picture, quality=78)
     sha256 = hashlib.sha256(large).hexdigest()
     store.write(sha256, large)
