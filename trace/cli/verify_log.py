@@ -5,11 +5,14 @@ Exit code 0: nothing wrong. 1: faults were found. 2: the audit could not be made
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
+
+from sqlalchemy.exc import DBAPIError
 
 from trace.core.local_state import DEFAULT_STATE_FOLDER, StateUnusable
 from trace.ledger.audit import Policy, Seen, audit
@@ -58,20 +61,59 @@ def verify_log(wish: Wish, out: TextIO = sys.stdout, err: TextIO = sys.stderr) -
     except (AuditImpossible, LogUnreachable, StateUnusable) as error:
         print(error, file=err, flush=True)
         return NOT_AUDITED
-    tell(report, state, time.monotonic() - began, out)
+    tell(report, f"kept in {state.folder}", time.monotonic() - began, out)
     return CLEAN if report.is_clean else FAULTY
 
 
-def tell(report: Report, state: AuditState, seconds: float, out: TextIO) -> None:
-    """Print what was found, the last line for programs."""
+def verify_database(
+    environ: Mapping[str, str], key: str | None, out: TextIO = sys.stdout, err: TextIO = sys.stderr
+) -> int:
+    """Audit the log next to the database of this installation, private fields included; returns the exit code."""
+    from trace.core.config import ConfigurationError, Settings
+    from trace.core.database import make_engine, new_session
+    from trace.events.audit import audit_database
+    from trace.ledger.keys import LastCheckpoint, LogRefused, load_signer
+    from trace.ledger.services import OriginUnknown, log_origin
+    from trace.models import load_all
+
+    began = time.monotonic()
+    try:
+        load_all()
+        settings = Settings.from_environment(environ)
+        with ExitStack() as stack:
+            engine = make_engine(settings.database_url)
+            stack.callback(engine.dispose)
+            session = stack.enter_context(new_session(engine))
+            # One picture of the whole: what is recorded meanwhile belongs to the next audit.
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            origin = log_origin(session)
+            file = settings.log_key_file
+            verifier = _read_key(key, ED25519) if key else load_signer(file, origin).verifier
+            last = LastCheckpoint.beside(file).find(verifier, origin)
+            report = audit_database(session, verifier, last, _progress(err))
+    except (AuditImpossible, ConfigurationError, LogRefused, OriginUnknown) as error:
+        print(error, file=err, flush=True)
+        return NOT_AUDITED
+    except DBAPIError as error:
+        print(f"The database cannot be read ({error.orig}): try again.", file=err, flush=True)
+        return NOT_AUDITED
+    where = (
+        "of the database" if last is None else f"of the database and of {LastCheckpoint.beside(file).path}"
+    )
+    tell(report, where, time.monotonic() - began, out)
+    return CLEAN if report.is_clean else FAULTY
+
+
+def tell(report: Report, where: str, seconds: float, out: TextIO) -> None:
+    """Print what was found, the last line for programs; ``where`` says whose memory it was held against."""
     lines = [
         f"Log {report.origin or '(unknown)'}: {report.size} entries; {report.known_size} were known from "
-        f"{report.known_checkpoints} earlier checkpoints, kept in {state.folder}."
+        f"{report.known_checkpoints} earlier checkpoints, {where}."
     ]
     if report.cosigned_by:
         lines.append(f"Cosigned by {', '.join(report.cosigned_by)}.")
     if report.hidden_fields:
-        lines.append(f"{report.hidden_fields} public fields are hidden; that is allowed and shows.")
+        lines.append(f"{report.hidden_fields} fields are erased; that is allowed and shows.")
     lines += [f"Remark: {remark}." for remark in report.remarks]
     ordered = sorted(report.findings, key=lambda one: (one.index is not None, one.index or 0))
     lines += [f"FAULT {finding}" for finding in ordered[:MOST_SHOWN]]

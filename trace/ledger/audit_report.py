@@ -25,6 +25,11 @@ class Fault(StrEnum):
     NOT_SERVED = "not-served"
     TILE_DIFFERENT = "tile-different"
     OPENINGS_NOT_SERVED = "openings-not-served"
+    # Seen next to the database only.
+    LEAF_LOST = "leaf-lost"
+    VALUE_UNCOVERED = "value-uncovered"
+    GOODS_DIFFERENT = "goods-different"
+    EVENT_UNLOGGED = "event-unlogged"
 
 
 WORDS = {
@@ -41,6 +46,10 @@ WORDS = {
     Fault.NOT_SERVED: "the checkpoint covers this entry and the log does not serve it",
     Fault.TILE_DIFFERENT: "the tile served is not made of the entries",
     Fault.OPENINGS_NOT_SERVED: "the log does not show what its entries say",
+    Fault.LEAF_LOST: "the database has lost this entry",
+    Fault.VALUE_UNCOVERED: "a value stands where nothing vouches for it: it was erased before, or its salt is gone",
+    Fault.GOODS_DIFFERENT: "the goods the event is counted with are not those it names",
+    Fault.EVENT_UNLOGGED: "an event has no leaf",
     crosscheck.Fault.BUNDLE_MALFORMED: "the entries served from here on cannot be read",
     crosscheck.Fault.OPENINGS_MALFORMED: "what is shown for the entries cannot be read",
     crosscheck.Fault.LEAF_MALFORMED: "this entry is no leaf of a known version",
