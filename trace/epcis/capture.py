@@ -21,10 +21,11 @@ from trace.core.errors import BadInput, Refusal
 from trace.core.idempotency import once_otherwise
 from trace.epcis import carrying, known_goods, rows
 from trace.epcis.canonical import EpcisEvent
-from trace.epcis.carrying import AlreadyDone, Carrying
 from trace.epcis.documents import EpcisDocument
 from trace.epcis.known_goods import KnownGoods
+from trace.epcis.naming import named_goods
 from trace.epcis.problems import InvalidEvent
+from trace.epcis.trade import AlreadyDone, Carrying, find_incoming
 from trace.events import movements, rules
 from trace.events.documents import Happening
 from trace.events.models import Event, Verb
@@ -240,7 +241,7 @@ class _Run:
         happening = Happening(
             verb=Verb.FOREIGN,
             event_time=item.event.event_time,
-            goods=carrying.named_goods(item.event, known),
+            goods=named_goods(item.event, known),
             marks=(_FOREIGN,),
             fields={**words, "is_foreign": True, **more},
         )
@@ -254,7 +255,7 @@ class _Run:
         if original is None or original.is_foreign:
             more = {"corrects_id": original.id} if original is not None else {}
             return self._keep_foreign(item, KnownGoods(), words, **more)
-        return carrying.declare_wrong(self.session, self.actor, original, item.event, words)
+        return carrying.declare_wrong(self.session, self.actor, original, item.event, _carried_words(words))
 
     def _lock(self, items: Sequence[_Item], known: KnownGoods) -> None:
         """Lock what all of them may move, in the one order: shipments first, then balances."""
@@ -265,7 +266,7 @@ class _Run:
             for address in known_goods.addresses_of(item.event)
             if address in known.batches
         }
-        shipments = carrying.find_incoming(self.session, self.actor.organisation_id, receiving)
+        shipments = find_incoming(self.session, self.actor.organisation_id, receiving)
         batch_ids = known.batch_ids | {line.batch_id for one in shipments for line in one.lines}
         if batch_ids:
             movements.lock_balances(self.session, batch_ids)

@@ -1,0 +1,397 @@
+"""Captured events about goods known here obey the rules of custody; those about goods of others move nothing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import BatchFactory, PartyFactory, a_key, give
+from tests.trace.epcis.documents import CONTEXT, a_document, an_event
+from tests.trace.events.conftest import Chain, chain
+from trace.accounts.permissions import Actor
+from trace.batches import queries as batches
+from trace.batches.models import Balance, Batch
+from trace.core import clock
+from trace.epcis.capture import Behaviour, Outcome, capture
+from trace.epcis.documents import read_document
+from trace.events import services
+from trace.events.handover_models import Shipment
+from trace.events.models import Event
+from trace.events.services import Receiver
+
+__all__ = ["chain"]
+SITE = "https://nguongoc.example"
+Capture = Callable[..., Outcome]
+
+
+@pytest.fixture
+def send(session: Session) -> Capture:
+    """Capture events as an organisation's program sends them."""
+
+    def run(actor: Actor, *events: dict[str, Any], behaviour: Behaviour = Behaviour.ROLLBACK) -> Outcome:
+        outcome = capture(session, actor, read_document(a_document(*events)), behaviour, SITE)
+        session.flush()
+        session.expire_all()
+        return outcome
+
+    return run
+
+
+def now_text() -> str:
+    return clock.now().isoformat()
+
+
+def about(batch: Batch, quantity: Any, **fields: Any) -> dict[str, Any]:
+    """An event about some of one batch, now."""
+    element = {"epcClass": fields.pop("as_", batch.epc_class), "quantity": quantity, "uom": batch.uom}
+    quantities = [{name: value for name, value in element.items() if value is not None}]
+    return an_event(**{"eventTime": now_text(), "epcList": None, "quantityList": quantities, **fields})
+
+
+def shipping(batch: Batch, quantity: Any, receiver: Actor, **fields: Any) -> dict[str, Any]:
+    to = {"type": "possessing_party", "destination": f"urn:uuid:{receiver.organisation_id}"}
+    return about(
+        batch, quantity, bizStep="shipping", disposition="in_transit", destinationList=[to], **fields
+    )
+
+
+def receiving(batch: Batch, quantity: Any, **fields: Any) -> dict[str, Any]:
+    return about(batch, quantity, bizStep="receiving", disposition="in_progress", **fields)
+
+
+def selling(batch: Batch, quantity: Any, **fields: Any) -> dict[str, Any]:
+    return about(batch, quantity, bizStep="retail_selling", disposition="retail_sold", **fields)
+
+
+def held(session: Session, batch: Batch, actor: Actor) -> Decimal:
+    found = batches.find_holding(session, batch.id, actor.organisation_id)
+    return found.quantity if found else Decimal(0)
+
+
+def codes(outcome: Outcome) -> list[str]:
+    return [failure.refusal.code for failure in outcome.failures]
+
+
+def test_shipping_and_receiving_hand_goods_over(session: Session, chain: Chain, send: Capture) -> None:
+    assert not send(chain.producer, shipping(chain.batch, 30, chain.shop)).failures
+    assert held(session, chain.batch, chain.producer) == 70
+    assert not send(chain.shop, receiving(chain.batch, 30)).failures
+    assert held(session, chain.batch, chain.shop) == 30
+    assert session.get_one(Balance, chain.batch.id).in_transit == 0
+
+
+def test_a_captured_event_keeps_its_own_id_and_words(session: Session, chain: Chain, send: Capture) -> None:
+    stated = shipping(
+        chain.batch, 30, chain.shop, eventID="urn:x:mine", **{"example:lorry": "29C-12345"},
+        bizTransactionList=[{"type": "po", "bizTransaction": "urn:x:order"}],
+    )  # fmt: skip
+    (captured,) = send(chain.producer, stated).captured
+    row = session.get_one(Event, captured.row.id)
+    assert (row.epcis_id, row.verb, row.is_foreign) == ("urn:x:mine", "ship", False)
+    assert row.extensions == {"http://ns.example.com/epcis/lorry": "29C-12345"}
+    assert row.biz_transaction_list == [{"type": "po", "bizTransaction": "urn:x:order"}]
+    assert [(one.batch_id, one.quantity) for one in row.goods] == [(chain.batch.id, Decimal(30))]
+
+
+def test_shipping_more_than_held_is_refused_by_the_same_rule(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    outcome = send(chain.producer, shipping(chain.batch, 130, chain.shop))
+    assert codes(outcome) == ["quantity-exceeds-holding"]
+    assert outcome.failures[0].refusal.numbers["held"] == 100
+
+
+def test_nobody_ships_goods_of_others(chain: Chain, send: Capture) -> None:
+    assert codes(send(chain.shop, shipping(chain.batch, 1, chain.other_shop))) == ["batch-not-found"]
+
+
+def test_receiving_without_a_shipment_is_refused(chain: Chain, send: Capture) -> None:
+    assert codes(send(chain.shop, receiving(chain.batch, 5))) == ["no-shipment-to-receive"]
+
+
+def test_receiving_takes_the_shipment_it_names(session: Session, chain: Chain, send: Capture) -> None:
+    for quantity in ("5", "7"):
+        shipment = services.ship(
+            session,
+            chain.producer,
+            chain.batch.id,
+            Decimal(quantity),
+            Receiver(chain.shop.organisation_id),
+            key=a_key(),
+        )
+    named = [{"type": "desadv", "bizTransaction": f"urn:uuid:{shipment.id}"}]
+    assert not send(chain.shop, receiving(chain.batch, 7, bizTransactionList=named)).failures
+    assert session.get_one(Shipment, shipment.id).received_at is not None
+    assert held(session, chain.batch, chain.shop) == 7
+
+
+def test_quantities_in_another_unit_of_mass_are_converted(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    event = selling(chain.batch, 2500)
+    event["quantityList"][0]["uom"] = "GRM"
+    assert not send(chain.producer, event).failures
+    assert held(session, chain.batch, chain.producer) == Decimal("97.5")
+
+
+def test_a_unit_of_another_dimension_is_refused(chain: Chain, send: Capture) -> None:
+    event = selling(chain.batch, 1)
+    event["quantityList"][0]["uom"] = "LTR"
+    assert codes(send(chain.producer, event)) == ["unit-differs"]
+
+
+def test_the_address_on_the_label_stands_for_the_batch(session: Session, chain: Chain, send: Capture) -> None:
+    address = f"{SITE}/T/{chain.batch.code}"
+    assert not send(chain.producer, selling(chain.batch, 1, as_=address)).failures
+    assert held(session, chain.batch, chain.producer) == 99
+
+
+def test_a_checked_gtin_and_lot_stand_for_the_batch(session: Session, chain: Chain, send: Capture) -> None:
+    product = chain.batch.product
+    product.gtin = "08935001725220"
+    event = selling(
+        chain.batch, 1, as_=f"https://id.example.com/01/8935001725220/10/{chain.batch.lot_number}"
+    )
+    session.flush()
+    send(chain.producer, event)
+    assert held(session, chain.batch, chain.producer) == 100  # a claimed number is nobody's
+    product = session.get_one(type(product), product.id)
+    product.gtin_checked_at = clock.now()
+    session.flush()
+    again = {**event, "eventID": "urn:x:again"}
+    assert not send(chain.producer, again).failures
+    assert held(session, chain.batch, chain.producer) == 99
+
+
+def test_many_sales_in_one_document_are_all_counted(session: Session, chain: Chain, send: Capture) -> None:
+    events = [selling(chain.batch, 1, eventID=f"urn:x:{number}") for number in range(60)]
+    outcome = send(chain.producer, *events)
+    assert len(outcome.captured) == 60
+    assert held(session, chain.batch, chain.producer) == 40
+    assert session.get_one(Balance, chain.batch.id).sold == 60
+
+
+def test_two_equal_sales_with_ids_of_their_own_are_two(session: Session, chain: Chain, send: Capture) -> None:
+    one = selling(chain.batch, 1)
+    send(chain.producer, {**one, "eventID": "urn:x:1"}, {**one, "eventID": "urn:x:2"})
+    assert held(session, chain.batch, chain.producer) == 98
+
+
+def test_what_was_captured_is_captured_again_without_moving_anything(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    event = selling(chain.batch, 5)
+    first, second = send(chain.producer, event), send(chain.producer, event)
+    assert [one.is_new for one in (*first.captured, *second.captured)] == [True, False]
+    assert held(session, chain.batch, chain.producer) == 95
+
+
+def test_a_sale_beyond_what_earlier_events_of_the_document_left_is_refused(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    events = [selling(chain.batch, 60, eventID="urn:x:1"), selling(chain.batch, 60, eventID="urn:x:2"),
+              selling(chain.batch, 40, eventID="urn:x:3")]  # fmt: skip
+    outcome = send(chain.producer, *events, behaviour=Behaviour.PROCEED)
+    assert codes(outcome) == ["quantity-exceeds-holding"]
+    assert [one.row.epcis_id for one in outcome.captured] == ["urn:x:1", "urn:x:3"]
+    assert held(session, chain.batch, chain.producer) == 0
+
+
+def test_a_batch_is_activated_by_commissioning(session: Session, chain: Chain, send: Capture) -> None:
+    draft = BatchFactory.create(session=session, actor=chain.producer)
+    event = about(draft, float(draft.quantity), action="ADD", bizStep="commissioning")
+    assert not send(chain.producer, event).failures
+    assert session.get_one(Batch, draft.id).is_activated
+
+
+def test_a_batch_is_activated_with_the_quantity_it_was_registered_with(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    draft = BatchFactory.create(session=session, actor=chain.producer)
+    event = about(draft, float(draft.quantity) + 1, action="ADD", bizStep="commissioning")
+    assert codes(send(chain.producer, event)) == ["quantity-differs"]
+
+
+def test_a_cancelled_shipment_comes_back(session: Session, chain: Chain, send: Capture) -> None:
+    shipment = services.ship(
+        session,
+        chain.producer,
+        chain.batch.id,
+        Decimal(10),
+        Receiver(chain.shop.organisation_id),
+        key=a_key(),
+    )
+    named = [{"bizTransaction": f"urn:uuid:{shipment.id}"}]
+    event = about(chain.batch, 10, bizStep="void_shipping", bizTransactionList=named)
+    assert not send(chain.producer, event).failures
+    assert held(session, chain.batch, chain.producer) == 100
+
+
+def test_goods_are_destroyed_and_used_up(session: Session, chain: Chain, send: Capture) -> None:
+    give(session, chain.batch, chain.producer, chain.shop, "20")
+    assert not send(chain.shop, about(chain.batch, 3, action="DELETE", bizStep="destroying")).failures
+    assert not send(chain.shop, about(chain.batch, 2, bizStep="dispensing")).failures
+    assert held(session, chain.batch, chain.shop) == 15
+
+
+def test_shipping_to_a_party_of_the_address_book_hands_over_at_once(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    party = PartyFactory.create(session=session, actor=chain.producer)
+    to = [{"type": "possessing_party", "destination": f"urn:uuid:{party.id}"}]
+    event = about(chain.batch, 10, bizStep="shipping", destinationList=to)
+    assert not send(chain.producer, event).failures
+    assert session.get_one(Balance, chain.batch.id).outside == 10
+
+
+def test_processing_makes_a_draft_of_what_went_in(session: Session, chain: Chain, send: Capture) -> None:
+    draft = BatchFactory.create(session=session, actor=chain.producer)
+    event = an_event(
+        type="TransformationEvent",
+        action=None,
+        epcList=None,
+        eventTime=now_text(),
+        bizStep="commissioning",
+        inputQuantityList=[{"epcClass": chain.batch.epc_class, "quantity": 100, "uom": "KGM"}],
+        outputQuantityList=[{"epcClass": draft.epc_class, "quantity": float(draft.quantity), "uom": "KGM"}],
+    )
+    assert codes(send(chain.producer, event)) == []
+    assert held(session, chain.batch, chain.producer) == 0
+    assert held(session, draft, chain.producer) == draft.quantity
+
+
+@pytest.mark.parametrize(
+    ("step", "verb"),
+    [
+        ("inspecting", "inspect"),
+        ("storing", "observe"),
+        ("loading", "observe"),
+        ("sensor_reporting", "observe"),
+    ],
+)
+def test_what_is_only_seen_moves_nothing(
+    session: Session, chain: Chain, send: Capture, step: str, verb: str
+) -> None:
+    (captured,) = send(chain.producer, about(chain.batch, 10, bizStep=step)).captured
+    assert captured.row.verb == verb
+    assert held(session, chain.batch, chain.producer) == 100
+
+
+def test_nobody_speaks_of_goods_he_never_had(chain: Chain, send: Capture) -> None:
+    assert codes(send(chain.shop, about(chain.batch, 10, bizStep="loading"))) == ["batch-not-found"]
+
+
+def test_a_temperature_above_the_limit_marks_the_event(session: Session, chain: Chain, send: Capture) -> None:
+    chain.batch.seal = {**(chain.batch.seal or {}), "min_temperature": "0", "max_temperature": "8"}
+    session.flush()
+    report = {"type": "Temperature", "value": 21.5, "uom": "CEL"}
+    event = about(chain.batch, 10, bizStep="sensor_reporting", sensorElementList=[{"sensorReport": [report]}])
+    (captured,) = send(chain.producer, event).captured
+    assert (captured.row.verb, captured.row.marks) == ("measure", ["breach"])
+
+
+def test_goods_of_ours_and_of_others_are_not_moved_together(chain: Chain, send: Capture) -> None:
+    event = selling(chain.batch, 1, epcList=["urn:epc:id:sgtin:0614141.107346.2017"])
+    assert codes(send(chain.producer, event)) == ["epcis-goods-mixed"]
+
+
+def test_goods_of_ours_and_of_others_are_seen_together(session: Session, chain: Chain, send: Capture) -> None:
+    event = about(chain.batch, 1, bizStep="loading", epcList=["urn:epc:id:sgtin:0614141.107346.2017"])
+    (captured,) = send(chain.producer, event).captured
+    assert [one.batch_id for one in session.get_one(Event, captured.row.id).goods] == [None, chain.batch.id]
+
+
+@pytest.mark.parametrize("action", ["ADD", "DELETE"])
+def test_what_would_make_or_end_goods_in_a_way_unknown_here_is_refused(
+    chain: Chain, send: Capture, action: str
+) -> None:
+    assert codes(send(chain.producer, about(chain.batch, 1, action=action, bizStep="other"))) == [
+        "epcis-step-not-taken"
+    ]
+
+
+def test_a_program_recalls_nothing(chain: Chain, send: Capture) -> None:
+    event = about(chain.batch, 1, bizStep="holding", persistentDisposition={"set": ["recalled"]})
+    assert codes(send(chain.producer, event)) == ["epcis-step-not-taken"]
+
+
+def test_goods_of_others_move_nothing(session: Session, chain: Chain, send: Capture) -> None:
+    stranger = about(
+        chain.batch, 1_000_000, as_="urn:epc:class:lgtin:4012345.012345.998877", bizStep="shipping"
+    )
+    assert not send(chain.producer, stranger).failures
+    assert held(session, chain.batch, chain.producer) == 100
+
+
+def test_a_quantity_beyond_the_column_stays_in_the_words_of_the_event(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    element = {"epcClass": "urn:x:lot", "quantity": Decimal("0.0000000001")}
+    (captured,) = send(chain.producer, an_event(epcList=None, quantityList=[element])).captured
+    row = session.get_one(Event, captured.row.id)
+    assert row.quantity_list == [{"epcClass": "urn:x:lot", "quantity": "0.0000000001"}]
+    assert row.goods[0].quantity is None
+
+
+def test_an_error_declaration_brings_the_goods_back(session: Session, chain: Chain, send: Capture) -> None:
+    wrong = selling(chain.batch, 50, eventID="urn:x:1")
+    declared = {**wrong, "errorDeclaration": {"declarationTime": now_text(), "reason": "incorrect_data",
+                                              "correctiveEventIDs": ["urn:x:2"]}}  # fmt: skip
+    right = selling(chain.batch, 5, eventID="urn:x:2")
+    for _again in range(2):
+        outcomes = [send(chain.producer, event) for event in (wrong, declared, right)]
+        assert [codes(outcome) for outcome in outcomes] == [[], [], []]
+        assert held(session, chain.batch, chain.producer) == 95
+    assert codes(send(chain.producer, selling(chain.batch, 6, eventID="urn:x:1"))) == ["event-id-taken"]
+    rows = session.scalars(
+        select(Event).where(Event.epcis_id == "urn:x:1").order_by(Event.is_declaration)
+    ).all()
+    assert [row.corrects_id for row in rows] == [None, rows[0].id]
+    assert rows[1].error_declaration is not None
+    assert rows[1].error_declaration["correctiveEventIDs"] == ["urn:x:2"]
+
+
+def test_event_declaration_and_correction_in_one_document(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    wrong = selling(chain.batch, 50, eventID="urn:x:1")
+    declared = {**wrong, "errorDeclaration": {"declarationTime": now_text(), "reason": "incorrect_data"}}
+    right = selling(chain.batch, 5, eventID="urn:x:2")
+    assert codes(send(chain.producer, wrong, declared, right, wrong, declared, right)) == []
+    assert held(session, chain.batch, chain.producer) == 95
+
+
+def test_the_events_of_others_are_not_declared_wrong(session: Session, chain: Chain, send: Capture) -> None:
+    wrong = selling(chain.batch, 50, eventID="urn:x:1")
+    send(chain.producer, wrong)
+    declared = {**wrong, "errorDeclaration": {"declarationTime": now_text(), "reason": "did_not_occur"}}
+    send(chain.shop, declared)
+    assert held(session, chain.batch, chain.producer) == 50
+
+
+def test_an_event_in_the_future_is_refused(chain: Chain, send: Capture) -> None:
+    later = (clock.now() + timedelta(minutes=6)).isoformat()
+    event = {**selling(chain.batch, 1), "eventTime": later}
+    assert codes(send(chain.producer, event)) == ["event-time-out-of-range"]
+    foreign = an_event(eventTime=later)
+    assert codes(send(chain.producer, foreign)) == ["event-time-out-of-range"]
+
+
+def test_an_event_before_its_goods_existed_is_refused(chain: Chain, send: Capture) -> None:
+    event = {**selling(chain.batch, 1), "eventTime": "2020-01-01T00:00:00Z"}
+    assert codes(send(chain.producer, event)) == ["event-time-out-of-range"]
+
+
+def test_an_event_without_id_about_our_goods_is_known_by_its_hash(chain: Chain, send: Capture) -> None:
+    (captured,) = send(chain.producer, selling(chain.batch, 1)).captured
+    assert captured.row.epcis_id == captured.row.event_hash
+
+
+def test_the_context_of_the_document_is_kept(session: Session, chain: Chain, send: Capture) -> None:
+    (captured,) = send(chain.producer, selling(chain.batch, 1, **{"example:till": 4})).captured
+    assert session.get_one(Event, captured.row.id).context == {"example": "http://ns.example.com/epcis/"}
+    assert CONTEXT not in (captured.row.context or {}).values()
