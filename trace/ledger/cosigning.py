@@ -152,7 +152,7 @@ def _cosigner(key: str) -> Verifier:
         raise LogRefused(
             f"TRACE_LOG_WITNESSES names “{key[:80]}”, which is no verifier key: correct it."
         ) from cause
-    if verifier.kind != notes.COSIGNATURE:
+    if verifier.kind not in notes.COSIGNATURES:
         raise LogRefused(
             f"TRACE_LOG_WITNESSES names the key of {verifier.name}, which is not a witness's: take the cosigner key."
         )

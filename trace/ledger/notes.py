@@ -1,4 +1,6 @@
-"""Signed notes and checkpoints: C2SP signed-note, tlog-checkpoint, tlog-cosignature (Ed25519).
+"""Signed notes and checkpoints: C2SP signed-note, tlog-checkpoint, tlog-cosignature.
+
+Signed with Ed25519; ML-DSA-44 cosignatures of others' witnesses are verified.
 
 Pure: texts in, texts out. Which keys are trusted, where they are kept and what a tree holds is decided elsewhere.
 What is read here comes from anybody, so every malformed input is ``MalformedNote`` and nothing else.
@@ -16,13 +18,16 @@ from typing import Self
 from cryptography.exceptions import InvalidSignature as WrongSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 from trace.core.errors import BadInput
 
 ED25519 = 0x01
 COSIGNATURE = 0x04  # timestamped Ed25519 cosignature/v1
-KINDS = (ED25519, COSIGNATURE)
-KEY_LENGTH = 32
+ML_DSA_COSIGNATURE = 0x06  # timestamped ML-DSA-44 subtree/v1
+COSIGNATURES = (COSIGNATURE, ML_DSA_COSIGNATURE)
+KEY_LENGTHS = {ED25519: 32, COSIGNATURE: 32, ML_DSA_COSIGNATURE: 1312}
+SEED_LENGTH = 32
 KEY_ID_LENGTH = 4
 TIMESTAMP_LENGTH = 8
 LARGEST_TIMESTAMP = 2**63 - 1
@@ -33,6 +38,8 @@ LARGEST_NOTE = 1_000_000
 SIGNATURE_START = "— "
 PRIVATE_START = "PRIVATE+KEY+"
 COSIGNED_START = "cosignature/v1\ntime "
+SUBTREE_START = b"subtree/v1\n\x00"
+LONGEST_COSIGNED_NAME = 255
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
@@ -125,12 +132,12 @@ class Verifier:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read a verifier key; ``MalformedNote`` for anything but Ed25519 keys and cosigners with their right id."""
+        """Read a verifier key; ``MalformedNote`` for anything but a key of a kind known here with its right id."""
         parts = text.split("+", 2)
         if len(parts) != 3 or not is_key_name(parts[0]) or not _KEY_ID.fullmatch(parts[1]):
             raise MalformedNote("not a verifier key")
         key = decode_base64(parts[2])
-        if len(key) != 1 + KEY_LENGTH or key[0] not in KINDS:
+        if not key or len(key) - 1 != KEY_LENGTHS.get(key[0]):
             raise MalformedNote("not a verifier key of a kind known here")
         made = cls(parts[0], key[0], key[1:])
         if made.key_id.hex() != parts[1]:
@@ -154,22 +161,45 @@ class Verifier:
     def verify(self, text: str, signature: Signature) -> None:
         """Raise ``InvalidSignature`` unless this key signed ``text``, the whole note text with its last newline."""
         try:
-            signed, data = _signed_message(text, self.kind, signature.data)
-            Ed25519PublicKey.from_public_bytes(self.public_key).verify(data, signed)
-        except (WrongSignature, ValueError) as cause:
+            message, data = self._signed_message(text, signature.data)
+            if self.kind == ML_DSA_COSIGNATURE:
+                MLDSA44PublicKey.from_public_bytes(self.public_key).verify(data, message)
+            else:
+                Ed25519PublicKey.from_public_bytes(self.public_key).verify(data, message)
+        except (WrongSignature, ValueError, MalformedNote) as cause:
             raise InvalidSignature(
                 f"The signature is not by the key {self.name}+{self.key_id.hex()}."
             ) from cause
 
+    def _signed_message(self, text: str, data: bytes) -> tuple[bytes, bytes]:
+        """What was signed, and the bare signature. ``ValueError`` for a time no cosignature may have."""
+        if self.kind == ED25519:
+            return text.encode(), data
+        timestamp = int.from_bytes(data[:TIMESTAMP_LENGTH], "big")
+        if len(data) <= TIMESTAMP_LENGTH or timestamp > LARGEST_TIMESTAMP:
+            raise ValueError("no time of a cosignature")
+        if self.kind == COSIGNATURE:
+            return cosigned_text(text, timestamp).encode(), data[TIMESTAMP_LENGTH:]
+        return cosigned_subtree(self.name, text, timestamp), data[TIMESTAMP_LENGTH:]
 
-def _signed_message(text: str, kind: int, data: bytes) -> tuple[bytes, bytes]:
-    """What was signed, and the bare signature. ``ValueError`` for a time no cosignature may have."""
-    if kind == ED25519:
-        return text.encode(), data
-    timestamp = int.from_bytes(data[:TIMESTAMP_LENGTH], "big")
-    if len(data) <= TIMESTAMP_LENGTH or timestamp > LARGEST_TIMESTAMP:
-        raise ValueError("no time of a cosignature")
-    return f"{COSIGNED_START}{timestamp}\n{text}".encode(), data[TIMESTAMP_LENGTH:]
+
+def cosigned_text(text: str, timestamp: int) -> str:
+    """What an Ed25519 cosigner signs (C2SP tlog-cosignature, "Ed25519 signed message")."""
+    return f"{COSIGNED_START}{timestamp}\n{text}"
+
+
+def cosigned_subtree(name: str, text: str, timestamp: int) -> bytes:
+    """What an ML-DSA-44 cosigner signs of a whole tree (C2SP tlog-cosignature, "ML-DSA-44 signed message").
+
+    ``ValueError`` for names longer than 255 bytes or a root that is no hash, ``MalformedNote`` for no checkpoint.
+    """
+    checkpoint = Checkpoint.parse(text)
+    names = [name.encode(), checkpoint.origin.encode()]
+    if max(map(len, names)) > LONGEST_COSIGNED_NAME or len(checkpoint.root) != sha256().digest_size:
+        raise ValueError("a name has at most 255 bytes, a root 32")
+    cosigner, origin = (bytes((len(each),)) + each for each in names)
+    numbers = [number.to_bytes(8, "big") for number in (timestamp, 0, checkpoint.size)]
+    return SUBTREE_START + cosigner + numbers[0] + origin + numbers[1] + numbers[2] + checkpoint.root
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +224,7 @@ class Signer:
         if not text.startswith(PRIVATE_START) or len(parts) != 3 or not is_key_name(parts[0]):
             raise MalformedNote("not a private key")
         key = decode_base64(parts[2])
-        if len(key) != 1 + KEY_LENGTH or key[0] not in KINDS:
+        if len(key) != 1 + SEED_LENGTH or key[0] not in (ED25519, COSIGNATURE):
             raise MalformedNote("not a private key of a kind known here")
         made = cls(parts[0], key[0], key[1:])
         if made.verifier.key_id.hex() != parts[1]:
@@ -216,12 +246,11 @@ class Signer:
 
     def sign(self, text: str, at: int | None = None) -> Signature:
         """Sign a note text; a cosigner says when: ``at`` in seconds since 1970, now if not given."""
-        stamp = b""
+        stamp, message = b"", text
         if self.kind == COSIGNATURE:
-            stamp = (int(time.time()) if at is None else at).to_bytes(TIMESTAMP_LENGTH, "big")
-        # The place of the signature is empty for now: the message needs the time only.
-        message, _ = _signed_message(text, self.kind, stamp + b"\x00")
-        bare = Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+            timestamp = int(time.time()) if at is None else at
+            stamp, message = timestamp.to_bytes(TIMESTAMP_LENGTH, "big"), cosigned_text(text, timestamp)
+        bare = Ed25519PrivateKey.from_private_bytes(self.seed).sign(message.encode())
         return Signature(self.name, self.verifier.key_id, stamp + bare)
 
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from tests.trace.ledger.standards import FOLDER, load, needs_standards, unbase64
 from trace.core.errors import BadInput
@@ -119,6 +120,30 @@ def test_a_cosignature_says_when() -> None:
     opened = notes.open_note(str(note), [log.verifier, witness.verifier])
     assert [each.name for each in opened.verified] == [log.name, witness.name]
     assert opened.verified[1].timestamp == 1_760_000_000
+
+
+def test_a_cosignature_by_ml_dsa_verifies() -> None:
+    key = MLDSA44PrivateKey.generate()
+    verifier = Verifier("w.example.vn/2", notes.ML_DSA_COSIGNATURE, key.public_key().public_bytes_raw())
+    assert Verifier.from_text(verifier.text) == verifier
+    checkpoint = Checkpoint("log.example.vn/nguon-goc", 7, EMPTY_ROOT)
+    # Spelled out as the standard spells it.
+    message = (
+        b"subtree/v1\n\0\x0ew.example.vn/2"
+        + (1_760_000_000).to_bytes(8, "big")
+        + b"\x18log.example.vn/nguon-goc"
+        + bytes(8)
+        + (7).to_bytes(8, "big")
+        + EMPTY_ROOT
+    )
+    data = (1_760_000_000).to_bytes(8, "big") + key.sign(message)
+    signature = notes.Signature(verifier.name, verifier.key_id, data)
+    verifier.verify(checkpoint.text, signature)
+    assert signature.timestamp == 1_760_000_000
+    with pytest.raises(InvalidSignature):
+        verifier.verify(Checkpoint("log.example.vn/nguon-goc", 8, EMPTY_ROOT).text, signature)
+    with pytest.raises(InvalidSignature):
+        verifier.verify("no checkpoint\n", signature)
 
 
 def test_a_cosignature_with_another_time_is_refused() -> None:
