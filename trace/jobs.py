@@ -11,10 +11,10 @@ from sqlalchemy import text
 from trace.accounts.tries import forget_old_tries
 from trace.core.idempotency import forget_old_keys
 from trace.core.queue import make_queue
-from trace.events.services_claims import lapse_claims
 from trace.epcis.capture_jobs import run_capture
 from trace.epcis.jobs import NAMESPACE as EPCIS
 from trace.epcis.jobs import subscription_jobs
+from trace.events.services_claims import lapse_claims
 
 log = structlog.get_logger()
 

@@ -58,7 +58,7 @@ class Subscription(Base):
 
     query: Mapped[NamedQuery] = relationship(lazy="joined")
     keys: Mapped[list["SubscriptionKey"]] = relationship(
-        order_by="SubscriptionKey.created_at", passive_deletes=True, lazy="selectin"
+        order_by="SubscriptionKey.created_at", passive_deletes="all", lazy="selectin"
     )
 
 

@@ -1,17 +1,20 @@
 """Readers of EPCIS, and goods between them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.factories import ActorFactory
+from tests.trace.core.receivers import Receiver, receiver
 from tests.trace.epcis.readers import Reader
 from tests.web import settle
 from trace.accounts import sessions
 from trace.accounts.models import OrganisationKind
+from trace.core.outgoing import EXTENSION, Outgoing
 
 StartReader = Callable[..., Reader]
 
@@ -32,3 +35,27 @@ def start_reader(app: Flask, session: Session) -> StartReader:
 def settled(session: Session) -> Callable[[], None]:
     """Hand the connection over to requests: nothing is written by the test from here on."""
     return lambda: settle(session)
+
+
+@pytest.fixture
+def sequence(session: Session) -> Callable[[], None]:
+    """Give leaves their places in the log as the sequencer does, on the test's one connection."""
+
+    def place() -> None:
+        session.execute(
+            text(
+                "insert into log_entries (log_index, leaf_id) select (select count(*) from log_entries) - 1 + "
+                "row_number() over (order by id), id from leaves where id not in (select leaf_id from log_entries)"
+            )
+        )
+        settle(session)
+
+    return place
+
+
+@pytest.fixture
+def hook(app: Flask) -> Iterator[Receiver]:
+    """A receiver on this machine that the application's guard makes its one exception for."""
+    with receiver() as there:
+        app.extensions[EXTENSION] = Outgoing(loopback=frozenset({there.netloc}), seconds=5)
+        yield there

@@ -1,5 +1,6 @@
 """Programs that read EPCIS by their organisation's key. No tests here."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -41,7 +42,7 @@ class Reader:
         return [event["eventID"] for event in self.events(path, **query)]
 
     def post(self, path: str, body: Any, **more: Any) -> TestResponse:
-        return self.send("POST", path, json=body, **more)
+        return self.send("POST", path, data=json.dumps(body), content_type="application/json", **more)
 
     def delete(self, path: str) -> TestResponse:
         return self.send("DELETE", path)
