@@ -173,8 +173,8 @@ class Event(Base):
 class EventGoods(Base):
     """One EPC or EPC class an event names, ours or foreign (append-only).
 
-    ``epc`` is the canonical form of the URI in the event, ``lot`` the name under which the leaf tags it: the batch's code, the URI of
-    foreign goods, None for what is no lot (a carton).
+    ``epc`` is the canonical form of the URI in the event, ``lot`` the name under which the leaf tags it: the batch's
+    code, the URI of foreign goods, None for what is no lot (a carton).
     """
 
     __tablename__ = "event_goods"
