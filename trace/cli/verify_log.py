@@ -44,8 +44,9 @@ class Wish:
     since_last: bool = False
 
 
-def verify_log(wish: Wish, out: TextIO = sys.stdout, err: TextIO = sys.stderr) -> int:
-    """Audit once; returns the exit code."""
+def verify_log(wish: Wish, out: TextIO | None = None, err: TextIO | None = None) -> int:
+    """Audit once and tell it, on standard output and error unless said otherwise; returns the exit code."""
+    out, err = out or sys.stdout, err or sys.stderr
     began = time.monotonic()
     try:
         with (
@@ -66,7 +67,7 @@ def verify_log(wish: Wish, out: TextIO = sys.stdout, err: TextIO = sys.stderr) -
 
 
 def verify_database(
-    environ: Mapping[str, str], key: str | None, out: TextIO = sys.stdout, err: TextIO = sys.stderr
+    environ: Mapping[str, str], key: str | None, out: TextIO | None = None, err: TextIO | None = None
 ) -> int:
     """Audit the log next to the database of this installation, private fields included; returns the exit code."""
     from trace.core.config import ConfigurationError, Settings
@@ -76,6 +77,7 @@ def verify_database(
     from trace.ledger.services import OriginUnknown, log_origin
     from trace.models import load_all
 
+    out, err = out or sys.stdout, err or sys.stderr
     began = time.monotonic()
     try:
         load_all()
