@@ -25,6 +25,13 @@ class MovementForm(ma.Schema):
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
 
+class ReceiptForm(ma.Schema):
+    """When goods were taken in, and a note; what arrived is read by line."""
+
+    event_time = Instant(load_default=None)
+    note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
+
+
 class DestroyForm(MovementForm):
     reason = Choice(DisposalReason, required=True, error_messages=told(_l("Choose why.")))
 

@@ -21,6 +21,7 @@ from trace.events import services
 from trace.events.rules import DisposalReason
 from trace.events.texts import DISPOSAL_REASONS, quantity_in_words
 from trace.shops import pages, receivers
+from trace.shops.around import list_behalf, read_around
 from trace.shops.blueprint import blueprint
 from trace.shops.schemas import DestroyForm, MovementForm
 from trace.shops.texts import PARTY_KINDS
@@ -47,6 +48,7 @@ def ship(batch_id: UUID) -> ResponseReturnValue:
                 key=form.key,
                 event_time=facts["event_time"],
                 note=facts["note"],
+                around=read_around(form),
             )
             name = pages.shipment_row(shipment, actor().organisation_id).other_side
             told = _(
@@ -77,6 +79,7 @@ def sell(batch_id: UUID) -> ResponseReturnValue:
                 party_id=receiver.party_id,
                 event_time=facts["event_time"],
                 note=facts["note"],
+                around=read_around(form),
             )
             told = _("Noted: sold %(quantity)s.", quantity=_said(facts["quantity"], goods.batch))
             db().commit()
@@ -103,6 +106,7 @@ def destroy(batch_id: UUID) -> ResponseReturnValue:
                 key=form.key,
                 event_time=facts["event_time"],
                 note=facts["note"],
+                around=read_around(form),
             )
             told = _("Noted: discarded %(quantity)s.", quantity=_said(facts["quantity"], goods.batch))
             db().commit()
@@ -110,7 +114,9 @@ def destroy(batch_id: UUID) -> ResponseReturnValue:
             return redirect(url_for("shops.show_holding", batch_id=batch_id), 303)
     page = pages.get_goods(db(), actor(), batch_id)
     reasons = [(str(reason), DISPOSAL_REASONS[reason]) for reason in DisposalReason]
-    return render_template("shops/destroy.html", page=page, form=form, reasons=reasons), form.status
+    return render_template(
+        "shops/destroy.html", page=page, form=form, reasons=reasons, behalf=list_behalf(db(), actor())
+    ), form.status
 
 
 def _opened(goods: pages.Goods) -> Form:
@@ -119,7 +125,7 @@ def _opened(goods: pages.Goods) -> Form:
         return Form.from_request()
     values = {name: request.args[name] for name in (receivers.FIELD, "q") if name in request.args}
     if goods.is_returnable:
-        values.setdefault(receivers.FIELD, f"organisation:{goods.batch.organisation_id}")
+        values.setdefault(receivers.FIELD, f"organisation:{goods.batch.maker_id}")
     elif request.endpoint == "shops.sell":
         values.setdefault(receivers.FIELD, receivers.WALK_IN)
     if goods.batch.is_recalled:
@@ -161,6 +167,7 @@ def _answer(template: str, batch_id: UUID, form: Form, *, with_organisations: bo
             value_of=receivers.value_of,
             party_kinds=[(str(kind), PARTY_KINDS[kind]) for kind in PartyKind],
             communes=[(c.code, c.name) for c in account_queries.list_communes(db())],
+            behalf=list_behalf(db(), actor()),
         ),
         form.status,
     )

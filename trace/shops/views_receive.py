@@ -27,8 +27,9 @@ from trace.events import services
 from trace.events.handover_models import Shipment
 from trace.events.texts import quantity_in_words
 from trace.shops import pages
+from trace.shops.around import list_behalf, read_around
 from trace.shops.blueprint import blueprint
-from trace.shops.schemas import told
+from trace.shops.schemas import ReceiptForm, told
 
 FULL = "full"
 
@@ -85,7 +86,16 @@ def receive(shipment_id: UUID) -> ResponseReturnValue:
     if request.method == "POST":
         with form.guard():
             received = None if form.value(FULL) else _counted(form, page)
-            shipment = services.receive(db(), actor(), shipment_id, received)
+            facts = form.load(ReceiptForm())
+            shipment = services.receive(
+                db(),
+                actor(),
+                shipment_id,
+                received,
+                event_time=facts["event_time"],
+                note=facts["note"],
+                around=read_around(form),
+            )
             _tell(shipment, is_repeat=not page.is_mine_to_receive)
             db().commit()
             return redirect(url_for("shops.show_shipment", shipment_id=shipment_id), 303)
@@ -94,7 +104,10 @@ def receive(shipment_id: UUID) -> ResponseReturnValue:
     if form.errors:
         # A refusal rolled everything back: what the page says is read anew.
         page = pages.shipment_page(db(), actor(), shipment_id)
-    return render_template("shops/receive.html", page=page, form=form, names=_names(page)), form.status
+    behalf = list_behalf(db(), actor())
+    return render_template(
+        "shops/receive.html", page=page, form=form, names=_names(page), behalf=behalf
+    ), form.status
 
 
 def _find(typed: str, acting: Actor) -> CodePage:
