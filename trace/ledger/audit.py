@@ -281,7 +281,9 @@ class _Audit:
         if isinstance(openings, list):
             # A full bundle may have taken the place of the partial one.
             openings = [one for one in openings if (_index_of(one) or 0) < first + width]
-        bundle = tiles.encode_bundle(tiles.decode_bundle(served.entries)[:width])
+        bundle = served.entries
+        if not served.tile.is_full:
+            bundle = tiles.encode_bundle(tiles.decode_bundle(bundle)[:width])
         for finding in check_openings(bundle, openings, first_index=first, origin=self.policy.key.name):
             self.report.add(finding.fault, finding.index, finding.field or "")
         self.report.cross_checked += width
