@@ -16,12 +16,14 @@ from trace.batches import queries as batch_queries
 from trace.batches.models import Batch, Holding
 from trace.core import clock
 from trace.core.errors import NotFound
+from trace.core.language import language
+from trace.core.numbers import format_quantity
 from trace.core.paging import Page
 from trace.events import queries as event_queries
 from trace.events import rules, seals
 from trace.events.handover_models import Shipment, ShipmentLine
-from trace.events.models import Event, EventPrivate, Verb
-from trace.events.texts import DISPOSAL_REASONS, VERBS, quantity_in_words
+from trace.events.histories import Told, tell_all
+from trace.events.texts import quantity_in_words
 
 SOON_DAYS = 3
 
@@ -88,9 +90,11 @@ class Step:
     title: str
     happened_at: datetime
     recorded_at: datetime
-    is_late: bool
     quantity: Decimal | None
+    event_id: UUID
     note: str = ""
+    marks: Sequence[str] = ()
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,11 @@ class ShipmentPage:
     note: str
     is_mine_to_receive: bool
     other_organisation: Organisation | None
+
+
+def figures(quantity: Decimal) -> str:
+    """A quantity in the figures of the page's language."""
+    return format_quantity(quantity, language())
 
 
 def goods_of(batch: Batch, quantity: Decimal, organisation_id: UUID) -> Goods:
@@ -165,7 +174,7 @@ def holding_page(session: Session, actor: Actor, batch_id: UUID) -> HoldingPage:
     quantities = event_queries.event_quantities(session, batch_id)
     privates = event_queries.list_batch_privates(session, batch_id, mine)
     events = event_queries.list_batch_events(session, batch_id, mine)
-    history = [_step(e, quantities.get(e.id), privates.get(e.id), mine) for e in reversed(events)]
+    history = [_step(one, quantities.get(one.event.id)) for one in reversed(tell_all(events, privates, mine))]
     return HoldingPage(goods=goods, history=history)
 
 
@@ -224,8 +233,14 @@ def line_of(line: ShipmentLine) -> Line:
 
 
 def _shipment_chip(shipment: Shipment, *, is_inbound: bool) -> Chip:
+    if shipment.cancelled_at is not None:
+        return Chip(_("Cancelled"), "unknown")
+    if shipment.refused_at is not None:
+        return Chip(_("Not taken"), "unknown")
     if shipment.receiver_id is None:
         return Chip(_("Declared by one side"), "unknown")
+    if shipment.is_open and shipment.is_return:
+        return Chip(_("Coming back to you") if is_inbound else _("On its way back"), "note")
     if shipment.is_open:
         return Chip(_("Waiting to be received") if is_inbound else _("On the way"), "note")
     if any(line.open_quantity for line in shipment.lines):
@@ -256,36 +271,14 @@ def _chips(batch: Batch, today: date) -> list[Chip]:
     return chips
 
 
-def _step(event: Event, quantity: Decimal | None, private: EventPrivate | None, mine: UUID) -> Step:
+def _step(told: Told, quantity: Decimal | None) -> Step:
     return Step(
-        title=_title(event, private, mine),
-        happened_at=event.event_time,
-        recorded_at=event.record_time,
-        is_late=rules.is_late(event.event_time, event.record_time),
+        title=told.title,
+        happened_at=told.happened_at,
+        recorded_at=told.event.record_time,
         quantity=quantity,
-        note=private.note if private else "",
+        event_id=told.event.id,
+        note=told.note,
+        marks=told.marks,
+        is_replaced=told.is_replaced,
     )
-
-
-def _title(event: Event, private: EventPrivate | None, mine: UUID) -> str:
-    is_mine = event.organisation_id == mine
-    party = private.party.name if private and private.party else None
-    counterpart = event.counterpart.name if event.counterpart else party
-    match Verb(event.verb):
-        case Verb.SHIP if is_mine:
-            return _("Shipped to %(name)s", name=counterpart)
-        case Verb.SHIP:
-            return _("Shipped to you by %(name)s", name=event.organisation.name)
-        case Verb.RECEIVE if is_mine:
-            return _("Received from %(name)s", name=counterpart)
-        case Verb.RECEIVE:
-            return _("Received by %(name)s", name=event.organisation.name)
-        case Verb.SELL:
-            return _("Sold to %(name)s", name=party) if party else _("Sold to walk-in buyers")
-        case Verb.DESTROY:
-            reason = rules.DisposalReason(
-                str(event.extensions.get("disposal_reason", rules.DisposalReason.OTHER))
-            )
-            return _("Discarded: %(reason)s", reason=str(DISPOSAL_REASONS[reason]).lower())
-        case verb:
-            return str(VERBS[verb])
