@@ -18,6 +18,7 @@ from trace.events.postings import Account, Posting
 from trace.events.rules import GoodsElsewhere, QuantityExceedsHolding
 
 _LOCKED = "locked_balances"
+_KEPT = "kept_while_locked"
 
 
 def lock_balances(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, Balance]:
@@ -55,20 +56,20 @@ def locked(session: Session, batch_ids: Iterable[UUID], organisation_id: UUID) -
     be moved in the body.
     """
     wanted = set(batch_ids)
-    lock_balances(session, wanted)
-    for model in (Batch, Holding):
-        column = model.id if model is Batch else Holding.batch_id
-        rows = select(model).where(column.in_(wanted)).execution_options(populate_existing=True)
-        if model is Holding:
-            rows = rows.where(Holding.organisation_id == organisation_id)
-        # Kept alive by the list: the identity map alone would let go of them.
-        session.info.setdefault("kept", []).append(list(session.scalars(rows).unique()))
+    fresh = {"populate_existing": True}
+    holdings = select(Holding).where(Holding.batch_id.in_(wanted), Holding.organisation_id == organisation_id)
+    # Kept: the identity map alone would let go of them, and each would be read again.
+    session.info[_KEPT] = (
+        lock_balances(session, wanted),
+        session.scalars(select(Batch).where(Batch.id.in_(wanted)), execution_options=fresh).unique().all(),
+        session.scalars(holdings, execution_options=fresh).all(),
+    )
     session.info[_LOCKED] = frozenset(wanted)
     try:
         yield
     finally:
         session.info.pop(_LOCKED, None)
-        session.info.pop("kept", None)
+        session.info.pop(_KEPT, None)
 
 
 def holding_of(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding:
