@@ -233,6 +233,34 @@ def find_handover(session: Session, shipment_id: UUID) -> Event | None:
     return session.scalars(wanted).first()
 
 
+def list_shipment_events(session: Session, shipment_id: UUID, organisation_id: UUID) -> list[Event]:
+    """The events of a shipment this organisation recorded or is the other side of, in the order they were made."""
+    wanted = (
+        select(Event)
+        .where(
+            Event.shipment_id == shipment_id,
+            or_(Event.organisation_id == organisation_id, Event.counterpart_id == organisation_id),
+        )
+        .order_by(Event.record_time, Event.id)
+    )
+    return list(session.scalars(wanted))
+
+
+def find_claim_event(session: Session, claim_id: UUID) -> Event | None:
+    """The event by which a claim was made; callers have checked that the claim is theirs to read."""
+    document = [{"bizTransaction": f"urn:uuid:{claim_id}"}]
+    claim = session.get(Claim, claim_id)
+    if claim is None:
+        return None
+    wanted = select(Event).where(
+        Event.counterpart_id == claim.sender_id,
+        Event.organisation_id == claim.claimant_id,
+        Event.verb == Verb.CLAIM,
+        Event.biz_transaction_list == document,
+    )
+    return session.scalars(wanted).first()
+
+
 def get_event(session: Session, organisation_id: UUID, event_id: UUID) -> Event:
     """An event this organisation recorded or is the other side of, or ``NotFound``."""
     found = session.get(Event, event_id)
