@@ -12,13 +12,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from trace.batches.models import Holding
 from trace.epcis.canonical import ATTRIBUTES, LOCATIONS
 from trace.epcis.conditions import ALL_GOODS
 from trace.epcis.patterns import canonical
 from trace.epcis.rows import event_of, time_text
 from trace.events.documents import EXTENSION_NAMESPACE, party_uri
-from trace.events.handover_models import ShipmentLine, ShipmentUnit
+from trace.events.handover_models import Claim, ShipmentLine, ShipmentUnit
 from trace.events.models import Event, EventGoods, Verb
 
 # Things between two: the one who did not record them sees them too. A claim is one of them, so it is seen by
@@ -35,6 +34,7 @@ HANDOVERS = (
     Verb.SETTLE,
 )
 _HANDOVERS = tuple(map(str, HANDOVERS))
+_CLAIMS = tuple(map(str, (Verb.CLAIM, Verb.CONFIRM_CLAIM, Verb.REFUSE_CLAIM)))
 _GOODS = aliased(EventGoods)
 
 # What the other side of a handover is shown of it. Everything else, known today or added tomorrow, stays with who
@@ -47,6 +47,10 @@ _SHARED = frozenset(
         "readPoint", "bizLocation", "sourceList", "destinationList", "bizTransactionList", "sensorElementList",
     }
 )  # fmt: skip
+# Our own fields that say to the other side what this is about, without naming anything.
+_SHARED_REASONS = frozenset(
+    f"{EXTENSION_NAMESPACE}{name}" for name in ("refusal_reason", "return_reason", "outcome", "goes_to")
+)
 # Our own fields that are about the handover itself, each by the goods it speaks of.
 _SHARED_BY_GOODS = frozenset({f"{EXTENSION_NAMESPACE}difference"})
 _DECLARED = ("declarationTime", "reason", "correctiveEventIDs")
@@ -80,12 +84,18 @@ def concerns(reader_id: UUID, goods: Any = EventGoods) -> ColumnElement[bool]:
     in_units = exists().where(
         ShipmentUnit.shipment_id == Event.shipment_id, ShipmentUnit.unit_id == goods.unit_id
     )
-    had = exists().where(Holding.batch_id == goods.batch_id, Holding.organisation_id == reader_id)
+    claimed = exists().where(
+        Claim.batch_id == goods.batch_id,
+        or_(
+            and_(Claim.claimant_id == reader_id, Claim.sender_id == Event.organisation_id),
+            and_(Claim.sender_id == reader_id, Claim.claimant_id == Event.organisation_id),
+        ),
+    )
     return or_(
         Event.organisation_id == reader_id,
         and_(Event.shipment_id.is_not(None), or_(in_lines, in_units)),
-        # A claim is about goods its other side has or had; there is no shipment.
-        and_(Event.shipment_id.is_(None), had),
+        # Around a claim there is no shipment; it is between the two it names.
+        and_(Event.shipment_id.is_(None), Event.verb.in_(_CLAIMS), claimed),
     )
 
 
@@ -144,7 +154,7 @@ def shared_part(
     ``event_ids`` those of corrective events it sees as well.
     """
     shown: dict[str, Any] = {}
-    for name in _SHARED & document.keys():
+    for name in (_SHARED | _SHARED_REASONS) & document.keys():
         value = document[name]
         if name in ALL_GOODS:
             shown[name] = _kept_goods(value, goods)
