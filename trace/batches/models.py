@@ -97,14 +97,19 @@ class Batch(Base):
     def maker_id(self) -> UUID:
         """Whose product it is: the producer, whoever split it or laid it in a heap since.
 
-        Of goods from outside, and of a heap of several producers' goods, whoever noted them: nobody else is known.
+        Of goods from outside, and of a heap of several producers' goods, whoever noted them: nobody else is known here.
         """
         return self.product.organisation_id
 
     @property
+    def producer_id(self) -> UUID | None:
+        """The producer among the organisations here; None where it is none of them, or several."""
+        return None if self.product.is_from_outside else self.product.organisation_id
+
+    @property
     def maker_name(self) -> str:
         """Who made it, as far as anybody said; of a heap all of them, empty where it is not known."""
-        if self.origin in (Origin.MERGED, Origin.OUTSIDE):
+        if self.product.is_from_outside:
             return str((self.seal or {}).get("producer_name", ""))
         return self.product.organisation.name
 

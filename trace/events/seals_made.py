@@ -157,12 +157,14 @@ def _one_of(batches: Sequence[Batch]) -> list[dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for batch in batches:
         seal = batch.seal or {}
-        for lot in seal.get("one_of") or [_lot_of(batch, seal)]:
+        for lot in seal.get("one_of") or [lot_of(batch)]:
             found.setdefault(lot["code"], lot)
     return list(found.values())
 
 
-def _lot_of(batch: Batch, seal: Seal) -> dict[str, str]:
+def lot_of(batch: Batch) -> dict[str, str]:
+    """What is said of one lot beside others: its code and number, product, producer, place and dates."""
+    seal = batch.seal or {}
     return {
         "code": batch.code,
         "lot_number": batch.lot_number,

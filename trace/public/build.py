@@ -13,14 +13,15 @@ from flask import current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
 from producers.models import Certificate
-from trace.batches.models import Batch
+from trace.batches.models import Batch, Origin
+from trace.batches.rules import IF_ANY
 from trace.batches.texts import ITEM_LABELS
 from trace.core import clock
 from trace.core.installation import is_demo
 from trace.core.language import language, other_language_url, public_url
 from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
-from trace.public import journey, public_log, texts, wording
+from trace.public import journey, made, public_log, texts, wording
 from trace.public.pages import (
     CertificateLine,
     CodePage,
@@ -96,6 +97,7 @@ def _batch_page(
         code=bare.code,
         looked_up_at=bare.looked_up_at,
         compare=_compare_card(batch, seal),
+        other_lots=made.packed_with(known.packed_with) or made.other_lots(batch, seal),
         who_vouches=texts.who_vouches(
             declared_items=declared,
             confirmed_stages=sum(1 for s in known.shipments if s.receiver_id and s.received_at),
@@ -188,6 +190,8 @@ def _words_changed_on(session: Session, batch: Batch) -> date | None:
 
 def _compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
     has_expiry = batch.expires_on is not None
+    # Of goods from outside nobody may know when they were harvested: then no date is shown.
+    has_date = has_expiry or bool(seal["production_time"])
     return CompareCard(
         product_name=seal["product_name"],
         net_quantity=seal["net_content"],
@@ -195,32 +199,35 @@ def _compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
         producer_name=seal["producer_name"],
         commune=seal["commune"],
         date_label=str(texts.DATE_LABELS[batch.expiry_kind if has_expiry else batch.date_kind]),
-        date_on=batch.expires_on or batch.produced_on,
+        date_on=(batch.expires_on or batch.produced_on) if has_date else None,
         picture_url=_picture_url(seal["product_image"], small=True),
     )
 
 
 def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Item, ...]:
-    who = wording.declared_by_producer(seal["producer_name"])
-    produced_on = date.fromisoformat(seal["production_time"])
+    who = made.who_says(batch, seal, journey.public_name(batch, batch.organisation))
+    produced_on = date.fromisoformat(seal["production_time"]) if seal["production_time"] else None
     expiry = date.fromisoformat(seal["expiry"]) if seal["expiry"] else None
     standards = [
         *seal["standards"],
         *([wording.FOOD_SAFETY_COMMITMENT] if seal["has_food_safety_commitment"] else []),
     ]
-    codes = (pretty(seal["trace_code"]), pretty(seal["place_code"]), texts.day(produced_on))
+    codes = (pretty(seal["trace_code"]), pretty(seal["place_code"]))
+    address = [seal["producer_address"], seal["commune"], seal["province"]]
     lines: dict[int, Sequence[str]] = {
         1: [seal["product_name"]],
-        2: [wording.picture_sealed(seal["product_image"][:12])],
+        2: [wording.picture_sealed(seal["product_image"][:12])] if seal["product_image"] else [],
         3: [seal["producer_name"]],
-        4: [f"{seal['producer_address']}, {seal['commune']}, {seal['province']}"],
-        5: [wording.stage_line(seal["date_kind"], *codes)],
-        6: [f"{texts.DATE_LABELS[seal['date_kind']]}: {texts.day(produced_on)}"],
+        4: [", ".join(part for part in address if part)],
+        5: [wording.stage_line(seal["date_kind"], *codes, texts.day(produced_on))] if produced_on else [],
+        6: [f"{texts.DATE_LABELS[seal['date_kind']]}: {texts.day(produced_on)}"] if produced_on else [],
         7: [pretty(seal["trace_code"])],
         8: [seal["brand"]] if seal["brand"] else [],
         9: [f"{texts.DATE_LABELS[seal['expiry_kind']]}: {texts.day(expiry)}"] if expiry else [],
         10: [str(line) for line in standards],
     }
+    for number in set(lines) - set(IF_ANY):
+        lines[number] = [line for line in lines[number] if line] or [wording.not_stated()]
     changed = _changes(session, batch)
     return tuple(
         Item(
@@ -251,11 +258,12 @@ _ITEM_OF_CHANGE: Mapping[tuple[str, str], int] = {
 
 def _changes(session: Session, batch: Batch) -> dict[int, str]:
     told: dict[int, str] = {}
-    subjects = (
-        ("products", batch.product_id),
-        ("organisations", batch.organisation_id),
-        ("locations", batch.location_id),
-    )
+    # What a heap says, or goods from outside, is nobody's master data; a part was sealed at its producer's place.
+    subjects = [("products", batch.product_id), ("organisations", batch.product.organisation_id)]
+    if batch.product.is_from_outside or batch.origin == Origin.MERGED:
+        return told
+    if batch.origin != Origin.SPLIT:
+        subjects.append(("locations", batch.location_id))
     for kind, subject_id in subjects:
         for revision in list_revisions(session, kind, subject_id, since=batch.activated_at):
             told.update(_told_change(revision))

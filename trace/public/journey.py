@@ -17,7 +17,7 @@ from trace.events import queries as event_queries
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Verb
 from trace.events.rules import CONFIRMATION_GRACE, is_late
-from trace.public import wording
+from trace.public import made, wording
 from trace.public.pages import JourneyStep, Vouch
 
 # From here on deliveries of one sender are told as a count: a batch label cannot know which shop one stands in.
@@ -28,26 +28,14 @@ def build_journey(session: Session, batch: Batch, shipments: Sequence[Shipment])
     """The stages of an activated batch in the order they happened."""
     events = event_queries.list_batch_events(session, batch.id)
     late = {e.shipment_id for e in events if e.shipment_id and is_late(e.event_time, e.record_time)}
-    steps = [_origin(batch)]
+    sayer = public_name(batch, batch.organisation)
+    steps = made.first_stages(session, batch, batch.seal or {}, sayer)
     steps += _handovers(batch, shipments, late)
     steps += _sales(batch, events)
     steps += [
         _public_act(e) for e in events if e.verb in (Verb.RECALL, Verb.END_RECALL, Verb.WITHDRAW_RECALL)
     ]
     return tuple(sorted(steps, key=lambda step: step.happened_on))
-
-
-def _origin(batch: Batch) -> JourneyStep:
-    seal = batch.seal or {}
-    return JourneyStep(
-        title=wording.origin_title(batch.date_kind),
-        place=f"{seal['producer_name']}, {seal['commune']}, {seal['province']}",
-        happened_on=batch.produced_on,
-        who_says=wording.declared_by_producer(seal["producer_name"]),
-        vouch=Vouch.DECLARED,
-        product_code=pretty(batch.code),
-        place_code=pretty(seal["place_code"]),
-    )
 
 
 def _handovers(batch: Batch, shipments: Sequence[Shipment], late: set[UUID]) -> list[JourneyStep]:
@@ -159,13 +147,13 @@ def public_name(batch: Batch, organisation: Organisation) -> str:
     Who made this lot stands on its label and is always named; other producers and processors are buyers here.
     """
     commune = organisation.seat.commune.name
-    if organisation.is_named_publicly or organisation.id == batch.organisation_id:
+    if organisation.is_named_publicly or organisation.id == batch.producer_id:
         return f"{organisation.name}, {commune}"
     return wording.party_place(organisation.kind, commune)
 
 
 def _sender_name(batch: Batch, sender: Organisation) -> str:
-    return batch.organisation.name if sender.id == batch.organisation_id else public_name(batch, sender)
+    return sender.name if sender.id == batch.producer_id else public_name(batch, sender)
 
 
 def _receivers(shipments: Sequence[Shipment]) -> set[UUID]:

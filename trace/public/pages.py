@@ -157,6 +157,26 @@ class JourneyStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LotLine:
+    """Another lot this one is of, with its own page; ``made_by`` and ``dates`` may be empty."""
+
+    name: str
+    lot_number: str
+    made_by: str
+    dates: str
+    link: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherLots:
+    """The lots a heap may be, or the lot a part was split from."""
+
+    title: str
+    text: str
+    lots: tuple[LotLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One of the ten items. ``lines`` is empty where an "if any" item was answered with none."""
 
@@ -219,6 +239,7 @@ class CodePage:
     looked_up_at: datetime
     compare: CompareCard | None = None
     who_vouches: str | None = None
+    other_lots: OtherLots | None = None
     ocop: OcopLine | None = None
     journey: tuple[JourneyStep, ...] = field(default=())
     items: tuple[Item, ...] = field(default=())

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from trace.accounts.models import Organisation
@@ -54,6 +55,109 @@ def confirmed_some(sender: str, confirmed: int, total: int) -> str:
         confirmed=confirmed,
         total=total,
     )
+
+
+def declared_by_taker(name: str) -> str:
+    """Said by who took goods in from outside, and by nobody else."""
+    return _("Declared only by who took the goods in: %(name)s", name=name)
+
+
+def declared_of_heap(name: str) -> str:
+    """Said by each producer of its lot, and of the heap by who laid it together."""
+    return _("Declared by each producer of its own lot; laid together by %(name)s", name=name)
+
+
+def declared_by_each() -> str:
+    """Said by several producers, each of its own lot."""
+    return _("Declared by each producer of its own lot")
+
+
+def one_of_title() -> str:
+    """The heading over the lots of a heap."""
+    return _("One of these lots")
+
+
+def one_of_text() -> str:
+    """What a heap is, in plain words."""
+    return _(
+        "Goods of several lots lie together here. What you hold is of one of them; nobody can say of which."
+    )
+
+
+def packed_title(lots: int) -> str:
+    """The heading over the lots of a carton."""
+    return ngettext("%(num)d lot in this carton", "%(num)d lots in this carton", lots)
+
+
+def packed_text() -> str:
+    """What the code of a carton says, in plain words."""
+    return _("This is the code of a carton. Above stands the lot in it that has the gravest message.")
+
+
+def split_from_title() -> str:
+    """The heading over the lot a part was split from."""
+    return _("Part of a larger lot")
+
+
+def split_from_text() -> str:
+    """What a part is, in plain words."""
+    return _("This lot was split from the lot below: the same goods, the same producer, the same dates.")
+
+
+def made_on(when: str) -> str:
+    """When one lot of a heap was harvested or made."""
+    return _("Made on %(date)s", date=when)
+
+
+def merged_title(lots: int) -> str:
+    """The stage at which lots were laid together."""
+    return ngettext("%(num)d lot laid together", "%(num)d lots laid together", lots)
+
+
+def split_title(lot_number: str) -> str:
+    """The stage at which a part was split off."""
+    return _("Split from lot %(lot)s", lot=lot_number)
+
+
+def several_origins(lots: int) -> str:
+    """The harvests of many lots as one stage."""
+    return ngettext("Harvest or production of %(num)d lot", "Harvest or production of %(num)d lots", lots)
+
+
+def lot_origin_title(lot_number: str) -> str:
+    """The first stage of one lot of a heap."""
+    return _("Harvest or production of lot %(lot)s", lot=lot_number)
+
+
+def made_of(lots: int) -> str:
+    """What went into a processed lot."""
+    return ngettext("Made of %(num)d lot", "Made of %(num)d lots", lots)
+
+
+def taken_in_title() -> str:
+    """The first stage of goods from outside."""
+    return _("Taken in from outside")
+
+
+def taken_in_note() -> str:
+    """What that means."""
+    return _("What came before is not recorded here.")
+
+
+def place_not_stated() -> str:
+    """A place nobody stated."""
+    return _("place not stated")
+
+
+def not_stated() -> str:
+    """One of the ten items nobody stated."""
+    return _("Not stated")
+
+
+def country_name(code: str) -> str:
+    """A country in the page's language, by its ISO 3166 letters."""
+    locale = get_locale()
+    return str(locale.territories.get(code, code)) if locale else code
 
 
 def decided_by(name: str) -> str:

@@ -143,7 +143,7 @@ def goods_of(batch: Batch, quantity: Decimal, organisation_id: UUID) -> Goods:
         words=quantity_in_words(quantity, batch),
         chips=chips,
         is_sellable=not batch.is_recalled and not is_past_use_by,
-        is_own=batch.organisation_id == organisation_id,
+        is_own=batch.maker_id == organisation_id,
     )
 
 

@@ -3,7 +3,9 @@
 Everything here is public by nature; who holds how much is never asked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -13,13 +15,15 @@ from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.short_codes import is_well_formed, normalise
 from trace.events import queries as event_queries
+from trace.events import queries_making as making_queries
+from trace.events import units
 from trace.events.handover_models import Shipment
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.recalls import holds
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
 from trace.recalls.rules import RecallClass, RecallFacts, RecallReason, WithdrawalReason
-from trace.verdict.rules import CodeState, Facts
+from trace.verdict.rules import CodeState, Facts, Verdict, decide
 
 # Sets 1 to 18 are eaten or drunk (QĐ 26/2026/QĐ-TTg), as ``producers.models.Product.is_food`` has it.
 LAST_FOOD_SET = 18
@@ -33,6 +37,7 @@ class Known:
     facts: Facts
     batch: Batch | None
     shipments: tuple[Shipment, ...] = ()
+    packed_with: tuple[Batch, ...] = ()  # the lots of a carton whose code was read, this one among them
 
 
 def look_up(session: Session, typed: str) -> Known:
@@ -44,9 +49,26 @@ def look_up(session: Session, typed: str) -> Known:
     issued = batch_queries.find_code(session, code)
     if issued is None:
         return Known(code, Facts(today=today, code_state=CodeState.UNKNOWN), None)
+    if issued.unit_id is not None:
+        return _look_up_unit(session, code, issued.unit_id, today)
     batch = batch_queries.find_batch_by_code(session, code)
     if batch is None:
         return Known(code, Facts(today=today, is_activated=False), None)
+    return _known(session, code, batch, today)
+
+
+def _look_up_unit(session: Session, code: str, unit_id: UUID, today: date) -> Known:
+    """A carton says what the lot in it says; of several lots, what the one with the gravest verdict does."""
+    lots = making_queries.list_lots_in(session, units.list_within(session, [unit_id]))
+    if not lots:
+        return Known(code, Facts(today=today, is_activated=False), None)
+    found = [_known(session, lot.code, lot, today) for lot in lots]
+    order = list(Verdict)
+    gravest = min(found, key=lambda known: order.index(decide(known.facts).verdict))
+    return replace(gravest, packed_with=tuple(lots) if len(lots) > 1 else ())
+
+
+def _known(session: Session, code: str, batch: Batch, today: date) -> Known:
     shipments = event_queries.list_batch_shipments(session, batch.id)
     overdue, oldest = event_queries.count_unconfirmed(shipments, clock.now() - CONFIRMATION_GRACE)
     facts = Facts(
@@ -60,7 +82,7 @@ def look_up(session: Session, typed: str) -> Known:
         unconfirmed_handovers=overdue,
         oldest_unconfirmed_on=clock.local(oldest).date() if oldest else None,
         is_food=_is_food(batch),
-        producer_name=batch.organisation.name,
+        producer_name=batch.maker_name,
     )
     return Known(code, facts, batch, tuple(shipments))
 
