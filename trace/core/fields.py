@@ -135,7 +135,8 @@ class Celsius(_Field[Decimal]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_more: Any) -> Decimal:
         if isinstance(value, Decimal | int) and not isinstance(value, bool):
-            value = f"{value:f}" if isinstance(value, int) or abs(value.adjusted()) < 20 else "x"
+            is_short = isinstance(value, int) or -20 < value.adjusted() < 20
+            value = format(value, "d" if isinstance(value, int) else "f") if is_short else "x"
         if not isinstance(value, str) or not value.strip():
             raise ma.ValidationError(REQUIRED)
         text = re.sub(r"\s|°?[cC]$", "", value.strip()).replace("\u2212", "-").replace(",", ".")

@@ -1,12 +1,13 @@
 """Fields read JSON numbers as exactly as typed ones."""
 
 from decimal import Decimal
+from typing import Any
 
 import marshmallow as ma
 import pytest
 
 from trace.core.api import ExactNumber
-from trace.core.fields import Quantity
+from trace.core.fields import Celsius, Quantity
 
 
 class _Amounts(ma.Schema):
@@ -34,3 +35,24 @@ def test_a_quantity_is_refused_rather_than_rounded(field: str) -> None:
     """30 characters may hold more digits than the arithmetic keeps."""
     with pytest.raises(ma.ValidationError):
         _Amounts().load({field: Decimal("99999999999.00000000000000001")})
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("9,5", "9.5"),
+        (" -18 °C", "-18"),
+        ("\u22124.50", "-4.5"),
+        ("+8c", "8"),
+        (8, "8"),
+        (Decimal("2.25"), "2.25"),
+    ],
+)
+def test_a_temperature_is_read_as_people_type_it(typed: Any, read: str) -> None:
+    assert Celsius().deserialize(typed) == Decimal(read)
+
+
+@pytest.mark.parametrize("typed", ["", "x", "1.234", "1e5", "--4", Decimal("1e999999"), True, "12345"])
+def test_what_is_no_temperature_is_refused(typed: Any) -> None:
+    with pytest.raises(ma.ValidationError):
+        Celsius().deserialize(typed)
