@@ -103,6 +103,11 @@ class Event(Base):
             postgresql_where=text("is_declaration"),
         ),
         Index("ix_events_corrects_id", "corrects_id", postgresql_where=text("corrects_id is not null")),
+        Index(
+            "ix_events_transformation_id",
+            "transformation_id",
+            postgresql_where=text("transformation_id is not null"),
+        ),
         CheckConstraint("not is_declaration or error_declaration is not null", name="declaration"),
     )
 

@@ -4,7 +4,7 @@ Each level is one statement over the indexes of ``event_goods``, so a trace cost
 database holds. Rows may reach further than the trace: what was declared wrong or unpacked is decided in one place.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -194,18 +194,27 @@ def trace_lot(
     return trace(visible_part(events, party_uri(viewer_id), as_of), start, direction)
 
 
-def reached_batches(session: Session, batch_id: UUID) -> dict[UUID, Nearness]:
+def reached_batches(
+    session: Session, batch_id: UUID, *, without: Collection[UUID] = ()
+) -> dict[UUID, Nearness]:
     """The batches that a batch went into, itself too: what a recall of it reaches.
 
-    Events about goods unknown here move nothing and carry no recall either: anybody may send them.
+    ``without``: batches nothing leads on from. Events about goods unknown here move nothing and carry no recall
+    either: anybody may send them.
     """
-    start = f"urn:uuid:{batch_id}"
+    start = party_uri(batch_id)
     reader = _Reader(session, None, None)
     epcs = reader.read_links(start, Direction.FORWARD)
-    known = [event for event in reader.events.values() if not event.is_foreign]
+    blocked = {party_uri(one) for one in without}
+    known = [_without_giving(event, blocked) for event in reader.events.values() if not event.is_foreign]
     nearness = trace(graph_of_events(known), start, Direction.FORWARD).nearness
-    ids = _batch_ids(session, epcs & nearness.keys())
+    ids = _batch_ids(session, epcs & nearness.keys() - blocked)
     return {ids[epc]: nearness[epc] for epc in sorted(ids)}
+
+
+def _without_giving(event: GraphEvent, blocked: Collection[str]) -> GraphEvent:
+    kept = [one for one in event.goods if one.role not in ("input", "child") or one.epc not in blocked]
+    return event if len(kept) == len(event.goods) else event._replace(goods=kept)
 
 
 def _batch_ids(session: Session, epcs: Iterable[str]) -> dict[str, UUID]:

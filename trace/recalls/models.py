@@ -65,18 +65,33 @@ class Relation(StrEnum):
     MADE_FROM = "made_from"
 
 
+class ReviewEnd(StrEnum):
+    """What an officer decided about a lot made of recalled goods."""
+
+    NOT_AFFECTED = "not_affected"
+    RECALLED = "recalled"  # by a recall of its own
+
+
 class RecallLot(Base):
-    """One lot a recall reaches, as the graph stood when it was issued."""
+    """One lot a recall reaches, as the graph stood when it was issued.
+
+    A lot that is ``made_from`` recalled goods is under review until it is decided about.
+    """
 
     __tablename__ = "recall_lots"
     __table_args__ = (
         CheckConstraint("relation in ('named', 'same_goods', 'made_from')", name="relation"),
+        CheckConstraint("decision in ('not_affected', 'recalled')", name="decision"),
+        CheckConstraint("(decision is null) = (decided_at is null)", name="decided"),
+        CheckConstraint("decision is null or relation = 'made_from'", name="reviewed"),
         Index("ix_recall_lots_batch", "batch_id"),
     )
 
     recall_id: Mapped[UUID] = mapped_column(ForeignKey("recalls.id"), primary_key=True)
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
     relation: Mapped[str]
+    decision: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
 
     recall: Mapped[Recall] = relationship()
     batch: Mapped[Batch] = relationship()

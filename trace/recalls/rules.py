@@ -89,6 +89,7 @@ class RecallFacts:
     ended_on: date | None = None
     withdrawn_on: date | None = None
     withdrawal_reason: WithdrawalReason | None = None
+    through_lot: str | None = None  # the number of the lot it names, where this batch is the same goods
 
     @property
     def is_withdrawn(self) -> bool:
