@@ -21,8 +21,6 @@ from trace.events.handover_models import Shipment
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.recalls import holds
 from trace.recalls import queries as recall_queries
-from trace.recalls.models import Recall
-from trace.recalls.rules import RecallClass, RecallFacts, RecallReason, WithdrawalReason
 from trace.verdict.rules import CodeState, Facts, Verdict, decide
 
 # Sets 1 to 18 are eaten or drunk (QĐ 26/2026/QĐ-TTg), as ``producers.models.Product.is_food`` has it.
@@ -74,7 +72,7 @@ def _known(session: Session, code: str, batch: Batch, today: date) -> Known:
     facts = Facts(
         today=today,
         is_activated=batch.is_activated,
-        recalls=tuple(_facts_of(recall) for recall in recall_queries.list_batch_recalls(session, batch.id)),
+        recalls=recall_queries.list_recall_facts(session, batch.id),
         holds=holds.hold_facts(session, batch.id),
         is_under_review=batch.is_under_review,
         use_by_on=batch.expires_on if batch.expiry_kind == ExpiryKind.USE_BY else None,
@@ -92,16 +90,3 @@ def _is_food(batch: Batch) -> bool:
     if batch.seal is None:
         return batch.product.is_food
     return int(batch.seal["ocop_set"]) <= LAST_FOOD_SET
-
-
-def _facts_of(recall: Recall) -> RecallFacts:
-    return RecallFacts(
-        recall_class=RecallClass(recall.recall_class),
-        reason=RecallReason(recall.reason),
-        started_at=clock.local(recall.started_at),
-        decision_number=recall.decision_number,
-        decided_on=recall.decided_on,
-        ended_on=clock.local(recall.ended_at).date() if recall.ended_at else None,
-        withdrawn_on=clock.local(recall.withdrawn_at).date() if recall.withdrawn_at else None,
-        withdrawal_reason=WithdrawalReason(recall.withdrawal_reason) if recall.withdrawal_reason else None,
-    )
