@@ -290,6 +290,29 @@ def add_party(
     return party
 
 
+def change_party(
+    session: Session,
+    actor: Actor,
+    party_id: UUID,
+    kind: PartyKind,
+    name: str,
+    phone: str = "",
+    commune_code: str | None = None,
+) -> Party:
+    """Change an entry of the own address book: what was handed over to it stays with it."""
+    party = queries.find_party(session, actor.organisation_id, party_id)
+    if party is None:
+        raise NotFound(_l("There is no such entry in your address book."), code="party-not-found")
+    number = _number(phone, "party_phone") if phone else None
+    if commune_code is not None and queries.find_commune(session, commune_code) is None:
+        raise BadInput(
+            _l("Choose the commune or ward from the list."), code="commune-unknown", field="commune_code"
+        )
+    party.kind, party.name, party.phone, party.commune_code = kind, name, number, commune_code
+    session.flush()
+    return party
+
+
 def approve(session: Session, actor: Actor, organisation_id: UUID, seen: str | None = None) -> Organisation:
     """An officer lets an organisation in. Approving twice is approving once.
 
