@@ -208,7 +208,8 @@ def audit(address: str, verifier: Verifier, earlier: list[Checkpoint], rows: lis
         wanted = [tile for tile in tiles.tiles_of(checkpoint.size) if tile.level == 0]
         hashes = b"".join(pool.map(read, wanted))
     fetched = time.perf_counter()
-    tree = merkle.Tree(hashes[at : at + 32] for at in range(0, len(hashes), 32))
+    tree = merkle.Tree()
+    tree.extend_packed(hashes)
     if tree.root() != checkpoint.root:
         raise SystemExit("the tree is not the signed one")
     for old in earlier:

@@ -86,6 +86,7 @@ def _sequence(
 def _loop(sequencer: Sequencer, stopping: threading.Event) -> None:
     publish_at, failures = 0.0, 0
     while not stopping.is_set():
+        began = time.monotonic()
         placed = sequencer.place_leaves()
         if sequencer.has_news() and time.monotonic() >= publish_at:
             if sequencer.publish():
@@ -95,7 +96,8 @@ def _loop(sequencer: Sequencer, stopping: threading.Event) -> None:
                 publish_at = time.monotonic() + RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S) - 1)]
                 failures += 1
         if placed < BATCH:
-            stopping.wait(LOOK_EVERY_S)
+            # While a long transaction keeps the floor down each look costs more: never more than half a core's time.
+            stopping.wait(max(LOOK_EVERY_S, time.monotonic() - began))
 
 
 def _signer(key_file: Path, origin: str, *, may_make: bool) -> Signer:

@@ -254,11 +254,13 @@ class Tree:
         added = list(leaf_hashes)
         if any(len(each) != HASH_LENGTH for each in added):
             raise ValueError("a leaf hash has 32 bytes")
-        self._levels[0] += b"".join(added)
-        self._complete()
+        self.extend_packed(b"".join(added))
 
-    def _complete(self) -> None:
-        """Make the nodes whose two halves are there; what is there stays."""
+    def extend_packed(self, leaf_hashes: bytes) -> None:
+        """Add leaves, given by their hashes one after another, and make the nodes whose two halves are there now."""
+        if len(leaf_hashes) % HASH_LENGTH:
+            raise ValueError("a leaf hash has 32 bytes")
+        self._levels[0] += leaf_hashes
         below, level = self._levels[0], 1
         while len(below) >= 2 * HASH_LENGTH:
             if level == len(self._levels):
