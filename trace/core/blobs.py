@@ -78,6 +78,11 @@ class BlobStore:
         part.write_bytes(content)
         part.replace(path)
 
+    def remove(self, sha256: str) -> None:
+        """Delete the bytes under this name, in both sizes; nothing happens where there are none."""
+        for small in (False, True):
+            self.path(sha256, small=small).unlink(missing_ok=True)
+
 
 def store_picture(
     session: Session, store: BlobStore, upload: BinaryIO, field: str, *, longest_edge: int = LONGEST_EDGE

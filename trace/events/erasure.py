@@ -64,6 +64,17 @@ def erase(session: Session, actor: Actor, event_id: UUID, fields: Collection[str
     return [sha256 for sha256 in attachments if not _is_attached(session, sha256)]
 
 
+def find_erasable(private: EventPrivate) -> list[str]:
+    """Which fields of an event still hold something that can be erased."""
+    holds = {
+        "on_behalf_of": private.on_behalf_of is not None,
+        "person": private.recorded_by is not None or bool(private.people),
+        "note": bool(private.note),
+        "attachments": bool(private.attachments),
+    }
+    return [field for field in ERASABLE if holds[field]]
+
+
 def _is_own(private: EventPrivate, actor: Actor) -> bool:
     return actor.user_id is not None and private.recorded_by == actor.user_id
 
