@@ -16,7 +16,7 @@ from trace.accounts.models import Membership, OrganisationKind, Role, SignIn, Us
 from trace.accounts.permissions import Actor
 from trace.core import clock
 from trace.core.errors import Forbidden, NotFound, SignInNeeded
-from trace.core.http import UNSAFE, Audience, audience_of, db, is_api_request
+from trace.core.http import UNSAFE, Audience, audience_of, db, is_api_request, is_by_secret_address
 from trace.core.language import set_language
 
 SESSION_COOKIE = "ng_session"
@@ -161,7 +161,8 @@ def _admit() -> Response | None:
         return None
     if request.method in UNSAFE:
         _check_origin()
-        if request.cookies.get(SESSION_COOKIE) and current_user.is_authenticated:
+        is_guessable = not is_by_secret_address(current_app, endpoint)
+        if is_guessable and request.cookies.get(SESSION_COOKIE) and current_user.is_authenticated:
             csrf.protect()
     if who is Audience.PUBLIC:
         return None

@@ -66,6 +66,17 @@ def audience(who: Audience) -> Callable[[View], View]:
     return declare
 
 
+def by_secret_address(view: View) -> View:
+    """Say that the address of a view is itself the secret: a form on it needs no other proof of where it comes from."""
+    view.is_by_secret_address = True  # type: ignore[attr-defined]  # as above
+    return view
+
+
+def is_by_secret_address(app: Flask, endpoint: str) -> bool:
+    """Whether only those who were given the address can send to it."""
+    return bool(getattr(app.view_functions[endpoint], "is_by_secret_address", False))
+
+
 def audience_of(app: Flask, endpoint: str) -> Audience | None:
     """The declared audience of an endpoint; static files are public."""
     if endpoint == "static" or endpoint.endswith(".static"):

@@ -22,11 +22,11 @@ from flask_babel import gettext as _
 
 from trace.batches.queries import find_batch_by_code
 from trace.core.errors import NotFound
-from trace.core.http import Audience, audience, content_security_policy, db
+from trace.core.http import Audience, audience, by_secret_address, content_security_policy, db
 from trace.core.language import public_url
 from trace.core.short_codes import normalise
 from trace.events.openings import proof_file
-from trace.public import build, public_log
+from trace.public import build, confirming, public_log
 from trace.public.pages import HomePage
 from trace.verdict.rules import Verdict
 
@@ -92,6 +92,23 @@ def show_proof(code: str, event_id: UUID) -> ResponseReturnValue:
         content_type="text/plain; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
+
+
+@blueprint.route("/xn/<token>", methods=["GET", "POST"])
+@audience(Audience.PUBLIC)
+@by_secret_address
+def show_confirmation(token: str) -> ResponseReturnValue:
+    """What somebody without an account was handed, and the two answers: right, or not so."""
+    if request.method == "POST":
+        confirming.take_answer(db(), token, request.form.get("answer", ""))
+    page = confirming.confirmation_page(db(), token)
+    if page.state == "unknown":
+        key = current_app.config["SETTINGS"].secret_key.encode()
+        confirming.count_miss(db(), request.remote_addr or "", key)
+    answer = _answer("public/show_confirmation.html", page, confirming.STATUS.get(page.state, 200))
+    # The address is a secret: it goes nowhere else.
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
 
 
 @blueprint.get("/picture/<size>/<sha256>.webp")
