@@ -55,11 +55,11 @@ def list_events() -> Response:
     return answer_events(read_query_of_request())
 
 
-@blueprint.get("/events/<path:event_id>", **_AS_WRITTEN)
+@blueprint.get("/events/<path:epcis_id>", **_AS_WRITTEN)
 @audience(Audience.PROGRAM)
-def show_event(event_id: str) -> Response:
+def show_event(epcis_id: str) -> Response:
     """One event by its eventID, with the declarations that it was wrong."""
-    found = queries.list_events_of_id(db(), actor().organisation_id, event_id)
+    found = queries.list_events_of_id(db(), actor().organisation_id, epcis_id)
     if not found.events:
         raise NoSuchResource
     return answer(_document(found, SIMPLE_QUERY))
