@@ -5,7 +5,7 @@ Which CBV token a verb has is decided here and nowhere else (docs/domain.md has 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -203,7 +203,7 @@ def epcis_event(event: Event) -> dict[str, Any]:
 
 def timestamp(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds."""
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _quantity_element(named: Named) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Services decide and move quantities, then call ``record_event``; nothing else ad
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import sql
@@ -15,10 +15,12 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Table, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from trace.accounts.models import Location, Organisation, Party
 from trace.accounts.permissions import Actor
 from trace.core import clock
+from trace.core.database import Base
 from trace.core.ids import uuid7
 from trace.events import documents
 from trace.events.documents import Happening
@@ -33,6 +35,7 @@ from trace.ledger.models import Leaf
 from trace.ledger.services import make_leaf
 
 _NAMES = Names({documents.EXTENSION_PREFIX: documents.EXTENSION_NAMESPACE})
+Row = TypeVar("Row", bound=Base)
 _GATHERED = "gathered_events"
 _SAID = "said_of_event"
 _TABLES: tuple[Table, ...] = tuple(
@@ -112,7 +115,10 @@ def record_event(
     shipment: Shipment | None = None,
     aside: Aside = Aside(),
 ) -> Event:
-    """Append one event with its leaf; the event it returns is as good as read back."""
+    """Append one event with its leaf; the event it returns is as good as read back.
+
+    While events are being gathered it is not in the database yet, and belongs to no session.
+    """
     kind = documents.KINDS[happening.verb]
     event_id = uuid7()
     now = clock.now()
@@ -157,11 +163,12 @@ def record_event(
     if captured is not None:
         words = captured.words
         row |= {**words, "extensions": {**words.get("extensions", {}), **row["extensions"]}}
-    event = Event(**row)
+    event = _as_read(Event, row)
     if captured is not None:
         captured.event = event
     if not row["event_hash"]:
-        row["event_hash"] = event.event_hash = event_hash(documents.epcis_event(event), _NAMES)
+        row["event_hash"] = event_hash(documents.epcis_event(event), _NAMES)
+        set_committed_value(event, "event_hash", row["event_hash"])
     private_row = {
         "event_id": event_id,
         "recorded_by": actor.user_id,
@@ -172,14 +179,22 @@ def record_event(
         "note": aside.note,
         "salts": b"",
     }
-    private = EventPrivate(**private_row)
+    private = _as_read(EventPrivate, private_row)
     leaf_row, private_row["salts"] = make_leaf(
         session, event_id, lots_of(named.lot for named in happening.goods), leaf_values(event, private)
     )
     _keep(session, row, _goods_rows(event_id, happening), private_row, leaf_row)
-    make_transient_to_detached(event)
-    session.add(event)
+    if _GATHERED not in session.info:
+        make_transient_to_detached(event)
+        session.add(event)
     return event
+
+
+def _as_read(mapped: type[Row], row: Mapping[str, Any]) -> Row:
+    """An object as if read from its row: no attribute of it counts as changed, and none is set one by one."""
+    made: Row = mapped.__mapper__.class_manager.new_instance()
+    instance_dict(made).update(row)
+    return made
 
 
 def _keep(
