@@ -21,6 +21,7 @@ from trace.core.installation import is_demo
 from trace.core.language import language, other_language_url, public_url
 from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
+from trace.events import queries_stock
 from trace.public import journey, made, public_log, texts, wording
 from trace.public.pages import (
     CertificateLine,
@@ -102,6 +103,7 @@ def _batch_page(
             declared_items=declared,
             confirmed_stages=sum(1 for s in known.shipments if s.receiver_id and s.received_at),
             checked_papers=0,
+            inspected_on=_inspected_on(session, batch),
         ),
         ocop=_ocop_line(sealed, seal) if sealed and sealed.expires_on >= today else None,
         journey=steps,
@@ -112,6 +114,12 @@ def _batch_page(
         receive_url=url_for("shops.receive_code", code=batch.code),
         log=public_log.log_block(session, batch),
     )
+
+
+def _inspected_on(session: Session, batch: Batch) -> date | None:
+    """The day the authority last inspected the lot."""
+    last = queries_stock.find_last_inspection(session, batch.id)
+    return clock.local(last).date() if last else None
 
 
 def _sealed_certificate(batch: Batch, seal: Mapping[str, Any]) -> Certificate | None:

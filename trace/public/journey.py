@@ -17,7 +17,7 @@ from trace.events import queries as event_queries
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Verb
 from trace.events.rules import CONFIRMATION_GRACE, is_late
-from trace.public import made, wording
+from trace.public import made, observed, wording
 from trace.public.pages import JourneyStep, Vouch
 
 # From here on deliveries of one sender are told as a count: a batch label cannot know which shop one stands in.
@@ -32,6 +32,7 @@ def build_journey(session: Session, batch: Batch, shipments: Sequence[Shipment])
     steps = made.first_stages(session, batch, batch.seal or {}, sayer)
     steps += _handovers(batch, shipments, late)
     steps += _sales(batch, events)
+    steps += observed.observed_stages(batch, events, lambda who: public_name(batch, who))
     steps += [
         _public_act(e) for e in events if e.verb in (Verb.RECALL, Verb.END_RECALL, Verb.WITHDRAW_RECALL)
     ]

@@ -113,7 +113,9 @@ def verdict_band(
         )
 
 
-def who_vouches(*, declared_items: int, confirmed_stages: int, checked_papers: int) -> str:
+def who_vouches(
+    *, declared_items: int, confirmed_stages: int, checked_papers: int, inspected_on: date | None = None
+) -> str:
     """The one line that says who stands behind the page; parties with nothing to say are left out."""
     parts = [
         ngettext("producer %(num)d item", "producer %(num)d items", declared_items),
@@ -125,6 +127,7 @@ def who_vouches(*, declared_items: int, confirmed_stages: int, checked_papers: i
         ngettext("authority checked %(num)d paper", "authority checked %(num)d papers", checked_papers)
         if checked_papers
         else "",
+        _("authority inspected it on %(date)s", date=day(inspected_on)) if inspected_on else "",
     ]
     return _("Who says so: %(parts)s", parts=" · ".join(part for part in parts if part))
 
@@ -193,6 +196,13 @@ def _sentence(decision: Decision, facts: Facts, code: str) -> str:
 def _recall_sentence(recall: RecallFacts | None) -> str:
     if recall is None:
         raise ValueError("a recall verdict without its recall")
+    told = _recall_itself(recall)
+    if recall.through_lot is None:
+        return told
+    return _("%(recall)s The goods of this lot are of lot %(lot)s.", recall=told, lot=recall.through_lot)
+
+
+def _recall_itself(recall: RecallFacts) -> str:
     values = {
         "reason": str(REASONS[recall.reason]),
         "since": moment(recall.started_at),

@@ -31,6 +31,13 @@ ACTS: Final[Mapping[str, Any]] = {
     Verb.WITHDRAW_RECALL: _l("Recall withdrawn"),
 }
 
+OFFICIAL_ACTS: Final[Mapping[str, Any]] = {
+    Verb.INSPECT: _l("Inspected by the authority"),
+    Verb.SAMPLE: _l("The authority took a sample"),
+    Verb.HOLD: _l("Sale paused, test result awaited"),
+    Verb.RELEASE: _l("May be sold again"),
+}
+
 
 def declared_by_producer(name: str) -> str:
     """Said by one side, the producer."""
@@ -195,6 +202,21 @@ def sale_title() -> str:
 def act_title(verb: str) -> str:
     """What the authority did."""
     return str(ACTS[verb])
+
+
+def official_title(verb: str) -> str:
+    """What the authority looked at, paused or released."""
+    return str(OFFICIAL_ACTS[verb])
+
+
+def measured_title() -> str:
+    """A stage at which somebody read a thermometer."""
+    return _("Temperature measured")
+
+
+def used_title() -> str:
+    """The last stage of what became a meal."""
+    return _("Used up in a kitchen")
 
 
 def party_place(kind: str, commune: str | None) -> str:

@@ -23,6 +23,7 @@ from trace.public.pages import (
     PublicFrame,
     Vouch,
 )
+from trace.recalls.hold_rules import HoldFacts, HoldReason, ReleaseReason
 from trace.recalls.rules import (
     REASONS_OF,
     RecallClass,
@@ -45,6 +46,8 @@ RECALL = RecallFacts(
     decision_number="123/QĐ-XYZ",
     decided_on=TODAY,
 )
+HOLD = HoldFacts(reason=HoldReason.TEST_RESULT, started_at=datetime(2026, 11, 21, 9, 5, tzinfo=HANOI))
+RELEASED = replace(HOLD, released_on=TODAY, release_reason=ReleaseReason.TEST_PASSED)
 PLAIN = Facts(today=TODAY, use_by_on=date(2026, 11, 24), producer_name="HTX rau Ví Dụ")
 CRAFT = replace(PLAIN, use_by_on=None, is_food=False)
 VOLUNTARY = replace(RECALL, decision_number=None, decided_on=None)
@@ -58,6 +61,13 @@ STATES: dict[str, Facts] = {
     "expired_long_ago": replace(PLAIN, use_by_on=TODAY - timedelta(days=40)),
     "expired_not_food": replace(CRAFT, use_by_on=YESTERDAY),
     "best_before_passed": replace(PLAIN, use_by_on=None, best_before_on=YESTERDAY),
+    "held": replace(PLAIN, holds=(HOLD,)),
+    "held_for_papers_and_expired": replace(
+        PLAIN, holds=(replace(HOLD, reason=HoldReason.PAPERS),), use_by_on=YESTERDAY
+    ),
+    "recalled_and_held": replace(PLAIN, recalls=(RECALL,), holds=(HOLD,)),
+    "under_review": replace(PLAIN, is_under_review=True),
+    "released": replace(PLAIN, holds=(RELEASED,)),
     "best_before": replace(PLAIN, use_by_on=None, best_before_on=TODAY),
     "no_warning": PLAIN,
     "no_warning_not_food": CRAFT,
