@@ -269,6 +269,23 @@ def get_event(session: Session, organisation_id: UUID, event_id: UUID) -> Event:
     return found
 
 
+def list_related(session: Session, event: Event) -> list[Event]:
+    """What an event's correction consists of, whichever part of it the event is; readers of one may read all."""
+    said = select(Event).where(Event.organisation_id == event.organisation_id, Event.is_declaration)
+    found = list(session.scalars(said.where(Event.corrects_id == event.id)))
+    if "corrected" in event.marks:
+        of_it = Event.error_declaration.contains({"correctiveEventIDs": [event.epcis_id]})
+        found += session.scalars(said.where(Event.corrects_id.is_not(None), of_it))
+    names = [name for one in found for name in (one.error_declaration or {}).get("correctiveEventIDs", ())]
+    wanted = select(Event).where(
+        Event.organisation_id == event.organisation_id,
+        ~Event.is_declaration,
+        or_(Event.epcis_id.in_(names), Event.id.in_([one.corrects_id for one in found])),
+        Event.id != event.id,
+    )
+    return [*found, *session.scalars(wanted)]
+
+
 def event_not_found() -> NotFound:
     """The same answer for what is not there and for what is others'."""
     return NotFound(_l("There is no such entry."), code="event-not-found")

@@ -116,7 +116,7 @@ def handover_page(session: Session, actor: Actor, shipment_id: UUID) -> Handover
     left = _stands(events, (Verb.SHIP, Verb.RETURN, Verb.CONFIRM_CLAIM))
     receipt = _stands(events, (Verb.RECEIVE,))
     is_sender = shipment.sender_id == mine
-    link = _link(session, left) if is_sender and left is not None and shipment.party_id else None
+    link = link_of(session, left) if is_sender and left is not None and shipment.party_id else None
     was_claimed = left is not None and left.verb == Verb.CONFIRM_CLAIM
     return HandoverPage(
         page=page,
@@ -239,7 +239,8 @@ def _why(events: Sequence[Event]) -> str:
     return str(REFUSAL_REASONS[RefusalReason(str(refused.extensions.get("refusal_reason", "other")))])
 
 
-def _link(session: Session, event: Event) -> Link:
+def link_of(session: Session, event: Event) -> Link:
+    """Where the confirmation of an own handover by link stands."""
     found = handovers.list_confirmations(session, [event.id]).get(event.id, [])
     answered = next((one for one in found if one.answer), None)
     if answered is not None:

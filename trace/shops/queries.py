@@ -45,6 +45,18 @@ def list_usual_receivers(session: Session, sender_id: UUID) -> list[Organisation
     )
 
 
+def list_usual_senders(session: Session, receiver_id: UUID) -> list[Organisation]:
+    """The organisations that shipped here last, newest first."""
+    last = (
+        select(Shipment.sender_id, func.max(Shipment.shipped_at).label("shipped_at"))
+        .where(Shipment.receiver_id == receiver_id)
+        .group_by(Shipment.sender_id)
+        .subquery()
+    )
+    recent = _receivers(receiver_id).join(last, last.c.sender_id == Organisation.id)
+    return list(session.scalars(recent.order_by(last.c.shipped_at.desc()).limit(MOST_RECENT)))
+
+
 def list_parties(session: Session, organisation_id: UUID, typed: str = "") -> list[Party]:
     """The address book: what matches, or the newest entries where nothing was typed."""
     book = account_queries.list_parties(session, organisation_id)
