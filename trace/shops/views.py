@@ -6,12 +6,31 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from trace.accounts.access import actor
+from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 from trace.events import queries as event_queries
-from trace.shops import pages, views_moves, views_receive
+from trace.shops import (
+    pages,
+    pages_handover,
+    views_claims,
+    views_events,
+    views_handover,
+    views_moves,
+    views_parties,
+    views_receive,
+)
 from trace.shops.blueprint import blueprint
 
-__all__ = ["blueprint", "views_moves", "views_receive"]  # importing those registers their views
+# Importing those registers their views.
+__all__ = [
+    "blueprint",
+    "views_claims",
+    "views_events",
+    "views_handover",
+    "views_moves",
+    "views_parties",
+    "views_receive",
+]
 
 MOST_PAGES = 10_000
 
@@ -23,7 +42,12 @@ def show_goods() -> ResponseReturnValue:
     if actor().is_officer:
         return redirect(url_for("authority.show_desk"))
     page = pages.goods_page(db(), actor(), _page_number())
-    return render_template("shops/show_goods.html", page=page)
+    return render_template(
+        "shops/show_goods.html",
+        page=page,
+        differences=pages_handover.list_differences(db(), actor()),
+        claims_asked=pages_handover.count_to_answer(db(), actor()),
+    )
 
 
 @blueprint.get("/<uuid:batch_id>")
@@ -49,8 +73,7 @@ def list_shipments() -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def show_shipment(shipment_id: UUID) -> ResponseReturnValue:
     """One shipment, for its two sides."""
-    page = pages.shipment_page(db(), actor(), shipment_id)
-    return render_template("shops/show_shipment.html", page=page)
+    return views_handover.answer_shipment(shipment_id, Form())
 
 
 def _page_number() -> int:
