@@ -81,7 +81,11 @@ def _nav_items(organisation: Organisation) -> list[tuple[str, str, bool]]:
             *endpoints,
         ]
     else:
-        goods = [("shops.show_goods", _("Goods in hand")), ("shops.list_shipments", _("Shipments"))]
+        goods = [
+            ("shops.show_goods", _("Goods in hand")),
+            ("shops.list_shipments", _("Shipments")),
+            ("shops.list_parties", _("Address book")),
+        ]
         making = [("producers.list_batches", _("Batches")), ("producers.list_products", _("Products"))]
         endpoints = [*(making if organisation.is_producer else []), *goods, *endpoints]
     return [(label, url_for(endpoint), request.endpoint == endpoint) for endpoint, label in endpoints]

@@ -89,6 +89,17 @@ if (menu) {
   });
 }
 
+// A text made to be sent on: copied by one tap, or selected whole by a tap into it.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.done;
+  });
+}
+for (const text of document.querySelectorAll("[data-select]")) text.addEventListener("focus", () => text.select());
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
