@@ -46,7 +46,7 @@ from trace.ledger import crosscheck, keys, leaves, merkle, notes, queries, tiles
 from trace.ledger.log_client import LogClient  # noqa: E402
 from trace.ledger.models import LogCheckpoint  # noqa: E402
 from trace.ledger.notes import Checkpoint, Verifier  # noqa: E402
-from trace.ledger.sequencing import BATCH, Sequencer  # noqa: E402
+from trace.ledger.sequencing import BATCH, Sequencer, take_lock  # noqa: E402
 
 LEAVES = 1_000_000
 PROOFS = 300
@@ -90,7 +90,7 @@ def measure(url: str, folder: Path, count: int, rows: list[tuple[str, str]]) -> 
     with engine.connect() as connection:
         session = new_session(connection)
         sequencer = Sequencer(session, signer, keys.LastCheckpoint.beside(folder / "log.key"))
-        sequencer.take_lock()
+        take_lock(session)
         sequencer.load()
         leaves_per_s, checkpoints = sequence(sequencer)
         copied_per_s = copy_entries(url)

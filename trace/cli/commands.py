@@ -68,7 +68,10 @@ def worker_command() -> None:
 @click.option(
     "--make-key", is_flag=True, help="Make the signing key of a log that has published nothing yet."
 )
-def sequence_command(make_key: bool) -> None:
+@click.option(
+    "--own-database", is_flag=True, help="The database is the checkout's own: an empty one is a new log."
+)
+def sequence_command(make_key: bool, own_database: bool) -> None:
     """Order the leaves of the log, sign and publish its checkpoints, until stopped; a second one waits."""
     from trace.cli import sequence
     from trace.core.config import ConfigurationError, Settings
@@ -76,7 +79,8 @@ def sequence_command(make_key: bool) -> None:
     from trace.ledger.services import OriginUnknown
 
     try:
-        sequence.run(Settings.from_environment(os.environ), make_key=make_key)
+        settings = Settings.from_environment(os.environ)
+        sequence.run(settings, make_key=make_key, is_own_database=own_database)
     except (ConfigurationError, LogRefused, OriginUnknown) as error:
         _stop(str(error))
 

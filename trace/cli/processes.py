@@ -66,11 +66,12 @@ def start_worker(environ: Mapping[str, str], log_folder: Path) -> Child:
     return _start("worker", ["-m", "trace.cli", "worker"], environ, log_folder / "worker.log")
 
 
-def start_sequencer(environ: Mapping[str, str], log_folder: Path) -> Child:
+def start_sequencer(environ: Mapping[str, str], log_folder: Path, *, is_own_database: bool = False) -> Child:
     """Start the process that orders the log; it makes the key of a log that has published nothing yet."""
-    return _start(
-        "sequencer", ["-m", "trace.cli", "sequence", "--make-key"], environ, log_folder / "sequencer.log"
-    )
+    arguments = ["-m", "trace.cli", "sequence", "--make-key"]
+    if is_own_database:
+        arguments.append("--own-database")
+    return _start("sequencer", arguments, environ, log_folder / "sequencer.log")
 
 
 def is_answering(url: str) -> bool:

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session
@@ -16,7 +16,7 @@ from trace.ledger import keys, queries, services
 from trace.ledger.cosigning import Witnesses
 from trace.ledger.keys import LastCheckpoint, LogRefused
 from trace.ledger.notes import Signer
-from trace.ledger.sequencing import BATCH, Sequencer
+from trace.ledger.sequencing import BATCH, Sequencer, take_lock
 
 log = structlog.get_logger()
 
@@ -29,10 +29,11 @@ TRY_LOCK_EVERY_S = 1.0
 RETRY_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 
-def run(settings: Settings, *, make_key: bool = False) -> None:
+def run(settings: Settings, *, make_key: bool = False, is_own_database: bool = False) -> None:
     """Sequence until SIGINT or SIGTERM. A database that goes away is waited for.
 
-    ``make_key`` lets a log that has published nothing yet make its key. Raises ``LogRefused`` and
+    ``make_key`` lets a log that has published nothing yet make its key. ``is_own_database`` says that the database is
+    the checkout's own, so that an empty one is a new log and no lost one. Raises ``LogRefused`` and
     ``services.OriginUnknown``, whose messages are for the operator.
     """
     configure_logs(settings.log_level)
@@ -49,7 +50,13 @@ def run(settings: Settings, *, make_key: bool = False) -> None:
         began = time.monotonic()
         try:
             with engine.connect() as connection:
-                _sequence(connection, settings.log_key_file, witnesses, stopping, make_key=make_key)
+                session = new_session(connection)
+                if not _wait_for_lock(session, stopping):
+                    break
+                signer = _signer(session, settings.log_key_file, make_key, is_own_database)
+                last = LastCheckpoint.beside(settings.log_key_file)
+                names = witnesses.names if witnesses else frozenset()
+                _sequence(Sequencer(session, signer, last, witnesses, names), stopping)
         except (OperationalError, InterfaceError) as error:
             failures = 0 if time.monotonic() - began > RETRY_AFTER_S[-1] else failures + 1
             log.warning("database-unavailable", error=str(error.orig))
@@ -57,29 +64,19 @@ def run(settings: Settings, *, make_key: bool = False) -> None:
     engine.dispose()
 
 
-def _sequence(
-    connection: Connection,
-    key_file: Path,
-    witnesses: Witnesses | None,
-    stopping: threading.Event,
-    *,
-    make_key: bool,
-) -> None:
-    session = new_session(connection)
-    origin = services.log_origin(session)
-    is_new = queries.find_checkpoint(session) is None
-    session.commit()
-    signer = _signer(key_file, origin, may_make=make_key and is_new)
-    last = LastCheckpoint.beside(key_file)
-    names = witnesses.names if witnesses else frozenset()
-    sequencer = Sequencer(session, signer, last, witnesses, names)
-    if not sequencer.take_lock():
+def _wait_for_lock(session: Session, stopping: threading.Event) -> bool:
+    """Wait until no other process sequences; False when asked to stop before."""
+    if not take_lock(session):
         log.info("waiting-for-the-other-sequencer")
-        while not sequencer.take_lock():
+        while not take_lock(session):
             if stopping.wait(TRY_LOCK_EVERY_S):
-                return
+                return False
+    return True
+
+
+def _sequence(sequencer: Sequencer, stopping: threading.Event) -> None:
     sequencer.load()
-    log.info("sequencing", origin=origin, size=sequencer.size, key=signer.verifier.text)
+    log.info("sequencing", size=sequencer.size)
     _loop(sequencer, stopping)
 
 
@@ -100,8 +97,15 @@ def _loop(sequencer: Sequencer, stopping: threading.Event) -> None:
             stopping.wait(max(LOOK_EVERY_S, time.monotonic() - began))
 
 
-def _signer(key_file: Path, origin: str, *, may_make: bool) -> Signer:
-    if may_make and not key_file.exists():
+def _signer(session: Session, key_file: Path, make_key: bool, is_own_database: bool) -> Signer:
+    origin = services.log_origin(session)
+    is_new = queries.find_checkpoint(session) is None and queries.tree_size(session) == 0
+    session.commit()
+    if is_new and is_own_database and LastCheckpoint.beside(key_file).path.exists():
+        # The database of this checkout was made anew, or the checkout is a copy whose database is not: another log.
+        log.warning("log-begins-anew", key_file=str(key_file))
+        keys.set_aside(key_file)
+    if is_new and make_key and not key_file.exists():
         return keys.make_signer(key_file, origin)
     return keys.load_signer(key_file, origin)
 

@@ -126,7 +126,7 @@ def _run(options: Options, environ: Mapping[str, str], out: TextIO, stack: ExitS
     with step("Starting the web server, the worker and the sequencer", out):
         web = start(processes.start_web(complete, options.host, options.port, logs))
         start(processes.start_worker(complete, logs))
-        start(processes.start_sequencer(complete, logs))
+        start(processes.start_sequencer(complete, logs, is_own_database=server is not None))
         _wait_for(web, addresses.local_url_of(options.host, options.port))
     local_state.announce(
         state_folder, local_state.Running(os.getpid(), settings.database_url, settings.public_url)

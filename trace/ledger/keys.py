@@ -5,6 +5,7 @@ A database can be put back from a copy; these two files say that it was. Nothing
 
 import contextlib
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,13 @@ def make_signer(path: Path, origin: str) -> Signer:
     except local_state.StateUnusable as cause:
         raise LogRefused(str(cause)) from cause
     return signer
+
+
+def set_aside(path: Path) -> None:
+    """Put the key and the checkpoint of a log whose database is gone out of the way; nothing is deleted."""
+    for old in (path, LastCheckpoint.beside(path).path):
+        with contextlib.suppress(FileNotFoundError):
+            old.rename(old.with_name(f"{old.name}.{secrets.token_hex(4)}.old"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,13 @@ class _Horizon:
     writers: frozenset[str]
 
 
+def take_lock(session: Session) -> bool:
+    """Become the one sequencer, until the session's connection ends; False while another is."""
+    taken = session.scalar(text("select pg_try_advisory_lock(:key)"), {"key": SEQUENCER_LOCK})
+    session.commit()
+    return bool(taken)
+
+
 class Sequencer:
     """Places leaves and signs checkpoints on one session, whose connection holds the lock (``take_lock``)."""
 
@@ -101,12 +108,6 @@ class Sequencer:
         return self._edge.size
 
     # ------------------------------------------------------------------------------------------------- the start
-
-    def take_lock(self) -> bool:
-        """Become the one sequencer, until the connection ends; False while another is."""
-        taken = self._session.scalar(text("select pg_try_advisory_lock(:key)"), {"key": SEQUENCER_LOCK})
-        self._session.commit()
-        return bool(taken)
 
     def load(self) -> None:
         """Read the tree's right edge, and hold it against what was signed.

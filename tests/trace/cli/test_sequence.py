@@ -30,14 +30,14 @@ def start(fresh_database: str, tmp_path: Path) -> Iterator[Start]:
     """Start sequencers of one log."""
     with ExitStack() as stack:
 
-        def begin(name: str = "first", **settings: str) -> Child:
+        def begin(name: str = "first", *, is_own_database: bool = False, **settings: str) -> Child:
             environ = {
                 "DATABASE_URL": fresh_database,
                 "TRACE_SECRET_KEY": secrets.token_hex(32),
                 "TRACE_STATE_FOLDER": str(tmp_path),
                 **settings,
             }
-            child = processes.start_sequencer(environ, tmp_path / name)
+            child = processes.start_sequencer(environ, tmp_path / name, is_own_database=is_own_database)
             stack.callback(child.stop)
             return child
 
@@ -111,6 +111,18 @@ def test_an_older_copy_of_the_database_ends_it_with_one_sentence(
     assert again.process.wait(WITHIN_S) == 1
     assert "it is an older copy" in again.last_words()
     assert len(again.log_path.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_an_empty_database_of_the_checkout_is_a_new_log(
+    start: Start, fresh_database: str, tmp_path: Path
+) -> None:
+    old = keys.make_signer(tmp_path / "keys" / "log.key", LOG_ORIGIN)
+    kept = notes.sign_note(notes.Checkpoint(LOG_ORIGIN, 9, bytes(32)).text, old)
+    keys.LastCheckpoint.beside(tmp_path / "keys" / "log.key").keep(kept)
+    child = start(is_own_database=True)
+    wait_for(fresh_database, 0, child)
+    assert keys.load_signer(tmp_path / "keys" / "log.key", LOG_ORIGIN) != old
+    assert len(list((tmp_path / "keys").glob("*.old"))) == 2
 
 
 def test_a_log_that_published_gets_no_new_key(start: Start, fresh_database: str, tmp_path: Path) -> None:

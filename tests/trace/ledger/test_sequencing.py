@@ -8,6 +8,7 @@ from trace.ledger import merkle, notes, queries, tiles
 from trace.ledger.keys import LogRefused
 from trace.ledger.merkle import Reader, Tree
 from trace.ledger.notes import Checkpoint, Note, Signature
+from trace.ledger.sequencing import take_lock
 
 
 def hashes_in_order(log: Log) -> list[bytes]:
@@ -84,9 +85,9 @@ def test_leaves_of_a_transaction_that_failed_leave_no_gap(log: Log) -> None:
 
 
 def test_only_one_process_sequences(log: Log) -> None:
-    first, second = log.sequencer(), log.sequencer()
-    assert first.take_lock()
-    assert not second.take_lock()
+    first, second = log.session(), log.session()
+    assert take_lock(first)
+    assert not take_lock(second)
 
 
 def test_a_tree_grown_over_many_starts_is_one_tree(log: Log) -> None:
