@@ -78,6 +78,7 @@ def _nav_items(organisation: Organisation) -> list[tuple[str, str, bool]]:
             ("authority.show_desk", _("Desk")),
             ("authority.list_organisations", _("Organisations")),
             ("authority.list_recalls", _("Recalls")),
+            ("authority.list_holds", _("Paused sales")),
             *endpoints,
         ]
     else:

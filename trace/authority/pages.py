@@ -16,8 +16,9 @@ from trace.authority.blueprint import _
 from trace.batches import queries as batch_queries
 from trace.batches.models import Balance, Batch, Holding
 from trace.events import queries as event_queries
+from trace.events import queries_stock
 from trace.events import rules as event_rules
-from trace.events.handover_models import Shipment, ShipmentLine
+from trace.events.handover_models import Hold, Shipment, ShipmentLine
 from trace.events.models import Event, EventPrivate, Verb
 from trace.events.texts import DISPOSAL_REASONS, VERBS, quantity_in_words
 from trace.recalls import queries as recall_queries
@@ -102,6 +103,11 @@ class BatchPage:
     events: Sequence[BatchEvent]
     recalls: Sequence[Recall]
     recall_in_force: Recall | None
+    holds: Sequence[Hold]
+
+    @property
+    def is_paused(self) -> bool:
+        return any(hold.ended_at is None for hold in self.holds)
 
 
 def desk_page(session: Session) -> DeskPage:
@@ -151,6 +157,7 @@ def batch_page(session: Session, batch: Batch) -> BatchPage:
         events=[_event(event, privates.get(event.id), quantities.get(event.id)) for event in events],
         recalls=recall_queries.list_batch_recalls(session, batch.id),
         recall_in_force=recall_queries.find_recall_in_force(session, batch.id),
+        holds=queries_stock.list_official_holds(session, batch.id),
     )
 
 

@@ -11,7 +11,7 @@ from trace.accounts import services, sessions
 from trace.accounts.access import actor
 from trace.accounts.models import Approval, Organisation, OrganisationKind, User
 from trace.accounts.security_log import Action, record
-from trace.authority import pages, queries, views_batches, views_erasure, views_recalls
+from trace.authority import pages, queries, views_batches, views_erasure, views_holds, views_recalls
 from trace.authority.blueprint import _, blueprint, page_number
 from trace.authority.schemas import ChangesForm
 from trace.core import clock
@@ -20,7 +20,13 @@ from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 from trace.core.text import has_forbidden_character, tidy
 
-__all__ = ["blueprint", "views_batches", "views_erasure", "views_recalls"]  # importing those registers their views
+__all__ = [
+    "blueprint",
+    "views_batches",
+    "views_erasure",
+    "views_holds",
+    "views_recalls",
+]  # importing those registers their views
 
 LONGEST_SEARCH = 100
 GROUP = 4  # a code is read out and copied by hand in groups
