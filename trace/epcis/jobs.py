@@ -9,31 +9,31 @@ from procrastinate import Blueprint
 from trace.core import clock
 from trace.core.outgoing import EXTENSION as OUTGOING
 from trace.core.queue import EXTENSION as QUEUE
-from trace.core.queue import enqueue
 from trace.epcis import subscriptions, webhooks
 
 NAMESPACE = "epcis"
+SEND = f"{NAMESPACE}:send_to_subscriber"
 # Longer than one job can take: its documents one after another, each within the guard's time.
 LEASE = timedelta(seconds=300)
 DELIVERIES_KEPT = timedelta(days=30)
 
 
 def find_due_subscriptions(timestamp: int) -> None:
-    """Enqueue a job for each subscription that may have something to send."""
+    """Enqueue a job for each subscription that may have something to send.
+
+    After the lease is committed, not with it: a worker's own connection to the queue is not the session's. Should
+    the job get lost between the two, the subscription is due again when the lease ends.
+    """
     now = clock.now()
     with current_app.extensions["sessions"]() as session:
         due = subscriptions.list_due(session, now)
-        if due:
-            subscriptions.lease(due, now + LEASE)
-            for subscription in due:
-                enqueue(
-                    session,
-                    current_app.extensions[QUEUE],
-                    f"{NAMESPACE}:send_to_subscriber",
-                    lock=f"epcis-subscription-{subscription.id}",
-                    subscription_id=str(subscription.id),
-                )
+        subscriptions.lease(due, now + LEASE)
+        ids = [str(subscription.id) for subscription in due]
         session.commit()
+    queue = current_app.extensions[QUEUE]
+    for subscription_id in ids:
+        task = queue.configure_task(SEND, lock=f"epcis-subscription-{subscription_id}")
+        task.defer(subscription_id=subscription_id)
 
 
 def send_to_subscriber(subscription_id: str) -> None:
