@@ -32,6 +32,7 @@ from trace.core.static import static_version
 from trace.epcis import api as epcis_queries
 from trace.epcis import capture_api as epcis_capture
 from trace.events import api as custody_api
+from trace.events import api_making as making_api
 from trace.events import api_stock as stock_api
 from trace.events import log_views as log_openings
 from trace.jobs import make_app_queue
@@ -118,5 +119,5 @@ def _register(app: Flask) -> None:
     for epcis in (epcis_capture, epcis_queries):
         app.register_blueprint(epcis.blueprint)
     api = Api(app)
-    for feature in (products_api, organisations_api, batches_api, custody_api, stock_api, codes_api):
+    for feature in (products_api, organisations_api, batches_api, custody_api, making_api, stock_api, codes_api):
         api.register_blueprint(feature.blueprint)

@@ -101,7 +101,13 @@ def receive(stated: Mapping[str, Any], shipment_id: UUID) -> dict[str, Any]:
     """
     received = {line["batch_id"]: line["quantity"] for line in stated["lines"]} if "lines" in stated else None
     shipment = services.receive(
-        db(), actor(), shipment_id, received, event_time=stated["event_time"], note=stated["note"]
+        db(),
+        actor(),
+        shipment_id,
+        received,
+        missing_units=stated["missing_units"],
+        event_time=stated["event_time"],
+        note=stated["note"],
     )
     answer = shipment_answer(shipment, actor().organisation_id)
     db().commit()

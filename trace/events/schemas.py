@@ -97,6 +97,13 @@ class NewReceipt(Body):
         error_messages={"invalid": _l("Send a list.")},
         validate=ma.validate.Length(max=MOST_LINES, error=_l("Send at most 100 lines.")),
     )
+    # Cartons that left and did not come; the others came as they were packed.
+    missing_units = ma.fields.List(
+        Id(),
+        error_messages={"invalid": _l("Send a list.")},
+        load_default=list,
+        validate=ma.validate.Length(max=MOST_LINES, error=_l("Send at most 100 lines.")),
+    )
     event_time = Instant(load_default=None)
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
@@ -118,6 +125,7 @@ class LineAnswer(Answer):
     """``received_quantity`` is null until received; ``open_quantity`` waits for both sides to settle it."""
 
     batch = ma.fields.Nested(BatchBrief)
+    unit_id = ma.fields.UUID(allow_none=True)  # the carton it lay in
     quantity = Amount()
     received_quantity = Amount(allow_none=True)
     lost_quantity = Amount()
@@ -194,6 +202,7 @@ def event_answer(event: Event) -> dict[str, Any]:
 def _line_answer(line: ShipmentLine) -> dict[str, Any]:
     return {
         "batch": batch_brief(line.batch),
+        "unit_id": line.unit_id,
         "quantity": line.quantity,
         "received_quantity": line.received_quantity,
         "lost_quantity": line.lost_quantity,
