@@ -44,6 +44,8 @@ _SINGLE: Mapping[str, str] = {
     "errorDeclaration": "error_declaration",
 }
 ATTRIBUTES = {**_LISTS, **_SINGLE}
+# What may hold names of others; everything else holds the standard's alone.
+_OPEN = frozenset({"sensorElementList", "ilmd", "errorDeclaration"})
 LOCATIONS: Mapping[str, str] = {"readPoint": "read_point", "bizLocation": "biz_location"}
 
 
@@ -115,7 +117,7 @@ class EpcisEvent:
         for name, attribute in ATTRIBUTES.items():
             value = getattr(self, attribute)
             if value:
-                document[name] = shorten_names(value, self.namespaces)
+                document[name] = shorten_names(value, self.namespaces) if name in _OPEN else value
         for name, attribute in LOCATIONS.items():
             address = getattr(self, attribute)
             if address is not None:

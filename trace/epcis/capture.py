@@ -26,7 +26,7 @@ from trace.epcis.known_goods import KnownGoods
 from trace.epcis.naming import named_goods
 from trace.epcis.problems import InvalidEvent
 from trace.epcis.trade import AlreadyDone, Carrying, find_incoming
-from trace.events import movements, rules
+from trace.events import movements, queries, rules
 from trace.events.documents import Happening
 from trace.events.models import Event, Verb
 from trace.events.record import gathered, record_event, said
@@ -204,6 +204,7 @@ class _Run:
                 if together:
                     own_id = self.actor.organisation_id
                     stack.enter_context(movements.locked(self.session, known.batch_ids, own_id))
+                    stack.enter_context(queries.remembering(self.session))
                     stack.enter_context(gathered(self.session))
                 captured += [self._take_one(item, known) for item in group]
         return captured
@@ -277,7 +278,7 @@ def _groups(items: Sequence[_Item], known: KnownGoods) -> Iterator[tuple[list[_I
     group: list[_Item] = []
     for item in items:
         is_ours = any(map(known.is_known, known_goods.addresses_of(item.event)))
-        if item.event.is_declaration or (is_ours and carrying.is_alone(item.event)):
+        if item.event.is_declaration or (is_ours and carrying.is_alone(item.event, known)):
             if group:
                 yield group, True
             yield [item], False

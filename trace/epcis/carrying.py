@@ -10,6 +10,7 @@ from trace.accounts.permissions import Actor
 from trace.core.idempotency import once_otherwise
 from trace.epcis import known_goods
 from trace.epcis.canonical import EpcisEvent
+from trace.epcis.known_goods import KnownGoods
 from trace.epcis.trade import KEY, AlreadyDone, Carrying, GoodsMixed, StepNotTaken, observe
 from trace.epcis.trade_verbs import MOVING_STEPS, TOGETHER, VERBS
 from trace.events import (
@@ -46,11 +47,14 @@ def carry_out(carrying: Carrying) -> None:
         observe(carrying)
 
 
-def is_alone(event: EpcisEvent) -> bool:
+def is_alone(event: EpcisEvent, known: KnownGoods) -> bool:
     """Whether its verb wants the database to itself; the others are written many at a time."""
-    return (event.event_type, event.action, event.biz_step or "") not in TOGETHER or len(
-        event.quantity_list
-    ) > 1
+    if any(address in known.units for address in known_goods.addresses_of(event)):
+        return True
+    kind = (event.event_type, event.action, event.biz_step or "")
+    if kind in TOGETHER:
+        return len(event.quantity_list) > 1
+    return kind in VERBS or _moves(event)
 
 
 def _moves(event: EpcisEvent) -> bool:

@@ -397,7 +397,7 @@ VERBS: Mapping[tuple[str, str | None, str], Carry] = {
     (EventType.AGGREGATION, "DELETE", "unpacking"): _unpack,
     (EventType.TRANSFORMATION, None, "commissioning"): _transform,
 }
-# Verbs that touch nothing but their batch, its holding and the event: thousands of them are written together.
+# Verbs that look nowhere but at their batch, its holding and its cartons: thousands of them are written together.
 TOGETHER = frozenset(
     {
         (EventType.OBJECT, "OBSERVE", "retail_selling"),

@@ -18,7 +18,7 @@ from trace.accounts import queries as account_queries
 from trace.accounts.models import Location, Organisation, Party
 from trace.accounts.permissions import Actor
 from trace.batches import queries as batch_queries
-from trace.batches.models import Balance, Batch, Holding
+from trace.batches.models import Balance, Batch, Holding, Origin
 from trace.batches.unit_models import Placement
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound
@@ -229,8 +229,10 @@ def when_moved(
     """When the actor did something with goods: not before it had any."""
     if stated is None:
         return When(clock.now())
-    not_before = queries.find_had_since(session, actor.organisation_id, batch.id)
-    return when_of(stated, around, not_before or rules.start_of_day(batch.produced_on))
+    # Who grew them had them from the first day; what came back later does not change that.
+    is_grown_here = batch.organisation_id == actor.organisation_id and batch.origin == Origin.PRODUCED
+    had = None if is_grown_here else queries.find_had_since(session, actor.organisation_id, batch.id)
+    return when_of(stated, around, had or rules.start_of_day(batch.produced_on))
 
 
 def check_sellable(batch: Batch, when: datetime) -> None:

@@ -1,5 +1,7 @@
 """Reads of custody: shipments and events, each within what an organisation may see."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +16,7 @@ from trace.events.handover_models import Shipment, ShipmentLine
 from trace.events.models import Event, EventGoods, EventPrivate, Role, Verb
 
 # By these goods come into the hands of who records them; what is grown there since its production date.
+_HAD_SINCE = "had_since"
 _TAKING = (Verb.RECEIVE, Verb.TAKE_IN, Verb.TRANSFORM, Verb.SPLIT, Verb.MERGE)
 
 
@@ -79,8 +82,26 @@ def find_last_received(session: Session, organisation_id: UUID, batch_id: UUID) 
     ).one_or_none()
 
 
+@contextmanager
+def remembering(session: Session) -> Iterator[None]:
+    """Ask once for each batch since when the organisation had it: in the body nothing new comes into its hands."""
+    session.info[_HAD_SINCE] = {}
+    try:
+        yield
+    finally:
+        del session.info[_HAD_SINCE]
+
+
 def find_had_since(session: Session, organisation_id: UUID, batch_id: UUID) -> datetime | None:
     """When goods of a batch first came into the organisation's hands; None where they never did, or from the field."""
+    memory: dict[tuple[UUID, UUID], datetime | None] = session.info.get(_HAD_SINCE, {})
+    key = (organisation_id, batch_id)
+    if key not in memory:
+        memory[key] = _had_since(session, organisation_id, batch_id)
+    return memory[key]
+
+
+def _had_since(session: Session, organisation_id: UUID, batch_id: UUID) -> datetime | None:
     return session.scalar(
         select(func.min(Event.event_time))
         .join(EventGoods)

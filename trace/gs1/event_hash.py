@@ -12,7 +12,7 @@ anyone guess a hidden quantity, so it is shown to parties only.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -28,6 +28,9 @@ DEEPEST_NESTING = 64
 LARGEST_EXPONENT = 400
 
 _is_number = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?").fullmatch
+
+
+_FIRST_OF_NUMBER = frozenset("+-.0123456789")
 
 
 class MalformedEvent(ValueError):
@@ -63,13 +66,15 @@ def _write_scalar(value: object, names: Names) -> str:
         text = str(value)
     else:
         return ""
-    if not text:
-        return text
     if ":" not in text:
-        return _write_number(text) or text
+        # What does not begin as a number is none: words are many, numbers few.
+        return (_write_number(text) or text) if text[:1] in _FIRST_OF_NUMBER else text
     text = names.expand(text)
-    if text.startswith("urn:epcglobal:cbv:"):
-        return _write_urn_term(text)
+    if text.startswith("urn:"):
+        if text.startswith("urn:epcglobal:cbv:"):
+            return _write_urn_term(text)
+        # Only EPCs have another form; others must not push them out of what is kept.
+        return (canonicalise(text) or text) if text.startswith("urn:epc:") else text
     return canonicalise(text) or text
 
 
@@ -96,16 +101,21 @@ def _write_time(value: object) -> str:
             milliseconds = 0
     except (ValueError, OverflowError):
         return text
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z" if instant.year >= 1000 else text
+    return f"{instant.isoformat()[:19]}.{milliseconds:03d}Z" if instant.year >= 1000 else text
 
 
-def _each(value: object) -> Iterator[Any]:
+def _each(value: object) -> Sequence[Any]:
     """The values of a field: lists, also nested ones, are sets to EPCIS; null is absent."""
     if isinstance(value, list | tuple):
-        for item in value:
-            yield from _each(item)
-    elif value is not None:
-        yield value
+        if any(item is None or isinstance(item, list | tuple) for item in value):
+            return [inner for item in value for inner in _each(item)]
+        return value
+    return () if value is None else (value,)
+
+
+def _is_object(value: object) -> bool:
+    # Asking for an abstract class takes ten times as long, and nearly every object is a dictionary.
+    return type(value) is dict or isinstance(value, Mapping)
 
 
 # ------------------------------------------------------------------------------------------------------- fields
@@ -121,6 +131,9 @@ def _joined(name: str, values: list[str]) -> str:
 
 
 def _write_plain(name: str, value: Any, names: Names) -> str:
+    if type(value) is str:
+        text = _write_scalar(value, names)
+        return f"{name}={text}" if text else ""
     return _joined(name, [text for item in _each(value) if (text := _write_scalar(item, names))])
 
 
@@ -162,7 +175,7 @@ def _nested(fields: Mapping[str, _Writer]) -> _Writer:
     def write(name: str, value: Any, names: Names) -> str:
         parts = []
         for item in _each(value):
-            inner = _write_fields(item, fields, names) if isinstance(item, Mapping) else ""
+            inner = _write_fields(item, fields, names) if _is_object(item) else ""
             if inner:
                 parts.append(name + inner)
         return "".join(sorted(parts))
@@ -312,7 +325,7 @@ def _write_extension(name: str, value: Any, names: Names, depth: int) -> Iterato
     if isinstance(value, list | tuple):
         for item in value:
             yield from _write_extension(name, item, names, depth + 1)
-    elif isinstance(value, Mapping):
+    elif _is_object(value):
         inner = [
             text
             for raw, child in value.items()
@@ -334,7 +347,7 @@ def canonical_form(event: Mapping[str, Any], context: Any = None) -> str:
     ``context`` is the document's ``@context`` as parsed from JSON, or ``Names`` compiled from it; what the event
     declares itself comes on top. Numbers may be int, float, Decimal or text. MalformedEvent when it is no event.
     """
-    if not isinstance(event, Mapping):
+    if not _is_object(event):
         raise MalformedEvent("an event is an object")
     names = context if isinstance(context, Names) else _DEFAULT if context is None else Names(context)
     if "@context" in event:
