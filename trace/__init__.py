@@ -17,10 +17,20 @@ def create_app(settings: "Settings | None" = None, *, bind: Any = None) -> "Flas
 
     ``bind`` replaces the engine of the settings by a test's connection.
     """
+    import sys
+
+    from flask import Flask
     from flask.cli import NoAppException
 
+    from trace.cli.commands import needs_no_service, register
+
+    if settings is None and needs_no_service(sys.argv):
+        # An auditor or a witness has no database, and nothing of this service to set up.
+        bare = Flask("trace", static_folder=None)
+        register(bare)
+        return bare
+
     from trace.app import create_app as build
-    from trace.cli.commands import register
     from trace.core.config import ConfigurationError
 
     try:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -272,6 +273,26 @@ def make_witness_key_command(name: str, key: Path) -> None:
         click.echo(witness.make_key(name, key))
     except witness.WitnessProblem as error:
         _stop(str(error))
+
+
+# Commands of people who run no service: they need neither its database nor its settings.
+FOR_OUTSIDERS = frozenset({"verify-log", "witness", "make-witness-key"})
+# Options of the flask command itself that take a value.
+FLASK_OPTIONS = frozenset({"--app", "-A", "--env-file", "-e"})
+
+
+def needs_no_service(arguments: Sequence[str]) -> bool:
+    """Whether a command line is ``flask … NAME`` with a command that works without the service."""
+    program = Path(arguments[0])
+    if program.stem != "flask" and program.parent.name != "flask":
+        return False
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if argument in FLASK_OPTIONS:
+            next(rest, None)
+        elif not argument.startswith("-"):
+            return argument in FOR_OUTSIDERS
+    return False
 
 
 def register(app: "Flask") -> None:

@@ -1,5 +1,8 @@
 """The command that audits a log: exit codes, the pinned key, and the words it says."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -8,8 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.trace.ledger.served_log import ORIGIN, ServedLog, Serving, make
-from trace.cli.commands import main
+from trace.cli.commands import main, needs_no_service
 from trace.cli.witness import make_application
+from trace.core.local_state import CHECKOUT
 from trace.ledger.notes import COSIGNATURE, Signer
 from trace.ledger.witness import Witness
 
@@ -158,3 +162,42 @@ def test_what_a_witness_shows_is_held_against_the_log(run: Run, log: ServedLog, 
 def test_what_a_log_sends_moves_no_cursor(run: Run, log: ServedLog) -> None:
     log.note = log.note.replace("\n5\n", "\n5\x1b[2J\n")
     assert "\x1b" not in run().output
+
+
+# ----------------------------------------------------------------------------------- on a machine without the service
+
+
+def test_an_auditor_needs_no_database_and_no_setting(log: ServedLog, tmp_path: Path) -> None:
+    """The command as the docs say it, by the flask command, in a bare environment."""
+    where = ["--url", log.url, "--state", str(tmp_path / "auditor")]
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "trace", "verify-log", *where],
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"], "TRACE_STATE_FOLDER": str(tmp_path / "none")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("First audit")
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_outside"),
+    [
+        (["/venv/bin/flask", "--app", "trace", "verify-log", "--url", "x"], True),
+        (["/venv/site-packages/flask/__main__.py", "-A", "trace", "witness"], True),
+        (["flask", "--app=trace", "--debug", "make-witness-key"], True),
+        (["flask", "--app", "verify-log", "run"], False),
+        (["flask", "--app", "trace", "run", "witness"], False),
+        (["flask", "--app", "trace"], False),
+        (["flask"], False),
+        (["granian", "trace:create_app", "witness"], False),
+        (["/venv/bin/pytest", "verify-log"], False),
+        ([""], False),
+    ],
+)
+def test_only_commands_of_outsiders_go_without_the_application(
+    arguments: list[str], is_outside: bool
+) -> None:
+    assert needs_no_service(arguments) is is_outside
