@@ -36,6 +36,7 @@ from trace.core.errors import Refusal
 from trace.events import (
     services,
     services_claims,
+    services_correction,
     services_handover,
     services_holds,
     services_making,
@@ -44,10 +45,12 @@ from trace.events import (
     services_settlement,
     services_stock,
 )
+from trace.events.corrective import Replacement
 from trace.events.handover_models import Claim, Outcome, Settlement, Shipment, ShipmentLine
 from trace.events.leaf_values import leaf_values, lots_of
 from trace.events.models import Event, EventGoods, EventPrivate
 from trace.events.rules import DisposalReason
+from trace.events.rules_correction import CorrectionReason
 from trace.events.rules_handover import RefusalReason, ReturnReason
 from trace.events.rules_stock import InspectionResult, SetAsideReason
 from trace.ledger import leaves
@@ -385,6 +388,26 @@ class TradeMachine(RuleBasedStateMachine):
         self._try(
             "inspect",
             lambda: services_observation.inspect(self.session, actor, batch, result, key=a_key()),
+        )
+
+    @rule(data=DATA, share=st.sampled_from(["0", "0.5", "0.9", "1.2"]).map(Decimal))
+    def correct(self, data: st.DataObject, share: Decimal) -> None:
+        """An entry was wrong: so much less or more, or nothing of it was so."""
+        usual = ("sell", "destroy", "ship", "receive", "use_up", "count", "sample", "activate")
+        event = self._one_of(data, select(Event).where(~Event.is_declaration, Event.verb.in_(usual)))
+        quantities = {
+            one.batch_id: (one.quantity * share).quantize(Decimal(1 if one.uom is None else "0.01"))
+            for one in event.goods
+            if one.batch_id is not None and one.quantity is not None
+        }
+        replacement = Replacement(quantities=quantities) if share else None
+        reason = CorrectionReason.INCORRECT_DATA if share else CorrectionReason.DID_NOT_OCCUR
+        actor = self._of(event.organisation_id)
+        self._try(
+            "correct",
+            lambda: services_correction.correct(
+                self.session, actor, event.id, reason, replacement, key=a_key()
+            ),
         )
 
     @rule(data=DATA, is_withdrawn=st.booleans())
