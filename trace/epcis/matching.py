@@ -6,6 +6,7 @@ parameter tells anything about what was left out.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -33,24 +34,40 @@ from trace.epcis.query_values import read_instant, read_number
 Document = Mapping[str, Any]
 QUANTITY_LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
 _PLACES = ("readPoint", "bizLocation")
-# Compared in one form, whether written as URN or as Digital Link.
 _DEEPEST = 20
+NOTHING_THERE = 9  # the first part of what an event without the field is ordered by
 
 
-def matches(query: Query, document: Document) -> bool:
-    """Whether every condition holds for the event."""
-    return all(_holds(condition, document) for condition in query.conditions)
+def matches(query: Query, document: Document, prefixes: Mapping[str, str] | None = None) -> bool:
+    """Whether every condition holds for the event.
+
+    ``prefixes`` are those the event was captured with: a name whose prefix the reader did not declare is read by them.
+    """
+    return all(_holds(_read_with(condition, prefixes), document) for condition in query.conditions)
 
 
-def order_value(name: str, document: Document) -> tuple[int, Any]:
+def order_value(name: str, document: Document, prefixes: Mapping[str, str] | None = None) -> tuple[int, Any]:
     """What an event is ordered by: numbers before times before texts, events without the field last."""
-    found = next(_flat(_own_values(document, Place.EVENT, name)), None)
+    found = next(_flat(_own_values(document, Place.EVENT, _expanded(name, prefixes))), None)
     if isinstance(found, bool) or found is None:
-        return (9, "")
+        return (NOTHING_THERE, "")
     if isinstance(found, int | float | Decimal):
         return (0, Decimal(str(found)))
     instant = read_instant(found)
     return (1, instant) if instant is not None else (2, str(found))
+
+
+def _read_with(condition: Condition, prefixes: Mapping[str, str] | None) -> Condition:
+    if prefixes and isinstance(condition, Extension | Attribute):
+        return replace(condition, name=_expanded(condition.name, prefixes))
+    return condition
+
+
+def _expanded(name: str, prefixes: Mapping[str, str] | None) -> str:
+    prefix, _, local = name.partition(":")
+    if prefixes and prefix in prefixes and not local.startswith("//"):
+        return prefixes[prefix] + local
+    return name
 
 
 def _holds(condition: Condition, document: Document) -> bool:

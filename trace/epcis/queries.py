@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from trace.epcis import visibility
-from trace.epcis.matching import matches, order_value
+from trace.epcis.matching import NOTHING_THERE, matches, order_value
 from trace.epcis.query import Query
 from trace.epcis.query_sql import narrowed
 from trace.epcis.refusals import QueryTooComplex, QueryTooLarge
@@ -62,7 +62,7 @@ def list_events(
     events: list[Event] = []
     documents: list[dict[str, Any]] = []
     for looked_at, (event, document) in enumerate(_walk(session, reader_id, query, after, limit), 1):
-        if document is not None and matches(query, document):
+        if document is not None and matches(query, document, event.context):
             if len(events) == limit:
                 last = events[-1] if events else None
                 return Found(events, documents, _position(query, last, given + limit))
@@ -113,8 +113,8 @@ _VALUES: dict[str, Any] = {
 def _check_bound(session: Session, reader_id: UUID, query: Query, most: int) -> None:
     """Raise ``QueryTooLarge`` where more than ``most`` events satisfy the query."""
     count = 0
-    for looked_at, (_event, document) in enumerate(_walk(session, reader_id, query, None, most), 1):
-        count += document is not None and matches(query, document)
+    for looked_at, (event, document) in enumerate(_walk(session, reader_id, query, None, most), 1):
+        count += document is not None and matches(query, document, event.context)
         if count > most:
             raise _too_large(most)
         if looked_at >= MOST_LOOKED_AT:
@@ -129,15 +129,16 @@ def _list_sorted(
     given = after.given if after else 0
     found: list[tuple[Event, dict[str, Any]]] = []
     for looked_at, (event, document) in enumerate(_walk(session, reader_id, query, None, MOST_SORTED)):
-        if document is not None and matches(query, document):
+        if document is not None and matches(query, document, event.context):
             found.append((event, document))
         if len(found) > MOST_SORTED or looked_at >= MOST_LOOKED_AT:
             raise _too_complex()
     if query.max_event_count is not None and len(found) > query.max_event_count:
         raise _too_large(query.max_event_count)
-    has = [pair for pair in found if order_value(name, pair[1])[0] < 9]
-    lacks = [pair for pair in found if order_value(name, pair[1])[0] == 9]
-    ordered = sorted(has, key=lambda pair: order_value(name, pair[1]), reverse=query.is_descending) + lacks
+    values = {event.id: order_value(name, document, event.context) for event, document in found}
+    has = [pair for pair in found if values[pair[0].id][0] < NOTHING_THERE]
+    lacks = [pair for pair in found if values[pair[0].id][0] == NOTHING_THERE]
+    ordered = sorted(has, key=lambda pair: values[pair[0].id], reverse=query.is_descending) + lacks
     if query.event_count_limit is not None:
         ordered = ordered[: query.event_count_limit]
     page = ordered[given : given + limit]

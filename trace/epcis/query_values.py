@@ -86,7 +86,8 @@ class ValueReader:
         return found
 
     def number(self, name: str, value: Any) -> Decimal:
-        is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+        # A definition comes back from the database with doubles for numbers that are not whole.
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
         found = read_number(str(value)) if is_number or self._is_text else None
         if found is None:
             raise QueryParameterInvalid(name, "number-expected")
@@ -107,7 +108,7 @@ class ValueReader:
         several = value if isinstance(value, list) else [value]
         found = self.items(name, several)
         for item in found:
-            if isinstance(item, bool) or not isinstance(item, str | int | Decimal):
+            if isinstance(item, bool) or not isinstance(item, str | int | float | Decimal):
                 raise QueryParameterInvalid(name, "text-expected")
             if isinstance(item, str):
                 self.text(name, item)

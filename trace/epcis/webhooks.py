@@ -299,7 +299,7 @@ def _collect(
         rows = _chunk(session, subscription, query, low, high)
         seen = visibility.documents_for(session, reader_id, [event for _, event in rows])
         for (index, event), document in zip(rows, seen, strict=True):
-            if document is not None and matches(query, document):
+            if document is not None and matches(query, document, event.context):
                 events.append(event)
                 documents.append(document)
                 if len(events) == most:

@@ -37,6 +37,13 @@ def test_its_events_are_those_that_satisfy_it(producer: Reader) -> None:
     assert len(producer.events("/queries/harvests/events")) == 1
 
 
+def test_numbers_that_are_not_whole_are_kept(producer: Reader) -> None:
+    query = {"GE_quantity": 12.5, "EQ_quantity": [100, 0.1], "EQ_nguongoc:weight": [0.3]}
+    assert producer.post("/queries", {"name": "numbers", "query": query}).status_code == 201
+    assert producer.get("/queries/numbers").json == {"name": "numbers", "query": query}
+    assert producer.get("/queries/numbers/events").status_code == 200
+
+
 def test_a_name_is_taken_once(producer: Reader) -> None:
     producer.post("/queries", DEFINITION)
     answer = producer.post("/queries", DEFINITION)
