@@ -72,6 +72,7 @@ def count_miss(session: Session, address: str, key: bytes) -> None:
 
     Counted after looking: links that are there are never slowed down.
     """
+    session.rollback()  # nothing was written; the count stands on its own
     tries.count_ahead(session, {tries.keyed(key, "confirmation", address): FREE_TRIES_OF_AN_ADDRESS}, None)
 
 
