@@ -22,6 +22,7 @@ from trace.core.language import language, other_language_url, public_url
 from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
 from trace.events import queries_stock
+from trace.events.queries_handover import confirmed_shipments
 from trace.public import journey, made, public_log, texts, wording
 from trace.public.pages import (
     CertificateLine,
@@ -101,7 +102,7 @@ def _batch_page(
         other_lots=made.packed_with(known.packed_with) or made.other_lots(batch, seal),
         who_vouches=texts.who_vouches(
             declared_items=declared,
-            confirmed_stages=sum(1 for s in known.shipments if s.receiver_id and s.received_at),
+            confirmed_stages=_confirmed_stages(session, known),
             checked_papers=0,
             inspected_on=_inspected_on(session, batch),
         ),
@@ -120,6 +121,12 @@ def _inspected_on(session: Session, batch: Batch) -> date | None:
     """The day the authority last inspected the lot."""
     last = queries_stock.find_last_inspection(session, batch.id)
     return clock.local(last).date() if last else None
+
+
+def _confirmed_stages(session: Session, known: Known) -> int:
+    """Handovers both sides stand behind: received, or confirmed by a link."""
+    received = sum(1 for s in known.shipments if s.receiver_id and s.received_at)
+    return received + len(confirmed_shipments(session, [s.id for s in known.shipments if s.party_id]))
 
 
 def _sealed_certificate(batch: Batch, seal: Mapping[str, Any]) -> Certificate | None:

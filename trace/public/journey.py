@@ -3,7 +3,7 @@
 A handover is one stage however many events it took: shipped by one, received by the other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -14,10 +14,12 @@ from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.short_codes import pretty
 from trace.events import queries as event_queries
+from trace.events.corrections import standing
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Verb
+from trace.events.queries_handover import confirmed_shipments
 from trace.events.rules import CONFIRMATION_GRACE, is_late
-from trace.public import made, observed, wording
+from trace.public import detours, made, observed, wording, wording_handover
 from trace.public.pages import JourneyStep, Vouch
 
 # From here on deliveries of one sender are told as a count: a batch label cannot know which shop one stands in.
@@ -27,33 +29,64 @@ MOST_DELIVERIES_TOLD = 3
 def build_journey(session: Session, batch: Batch, shipments: Sequence[Shipment]) -> tuple[JourneyStep, ...]:
     """The stages of an activated batch in the order they happened."""
     events = event_queries.list_batch_events(session, batch.id)
-    late = {e.shipment_id for e in events if e.shipment_id and is_late(e.event_time, e.record_time)}
+    stands = standing(events)
+    marks = _marks_of(stands)
+    wrong = {e.shipment_id for e in events if e.is_declaration and e.verb in (Verb.SHIP, Verb.RETURN)}
+    confirmed = confirmed_shipments(session, [s.id for s in shipments if s.party_id])
+
+    def name(who: Organisation) -> str:
+        return public_name(batch, who)
+
     sayer = public_name(batch, batch.organisation)
     steps = made.first_stages(session, batch, batch.seal or {}, sayer)
-    steps += _handovers(batch, shipments, late)
-    steps += _sales(batch, events)
-    steps += observed.observed_stages(batch, events, lambda who: public_name(batch, who))
+    steps += _handovers(batch, [s for s in shipments if not s.is_over and not s.is_return], marks, confirmed)
+    steps += detours.ended(shipments, wrong, name)
+    steps += detours.returns(shipments, name)
+    steps += detours.corrections(events, name)
+    steps += _sales(batch, stands)
+    steps += observed.observed_stages(batch, events, name)
     steps += [
         _public_act(e) for e in events if e.verb in (Verb.RECALL, Verb.END_RECALL, Verb.WITHDRAW_RECALL)
     ]
     return tuple(sorted(steps, key=lambda step: step.happened_on))
 
 
-def _handovers(batch: Batch, shipments: Sequence[Shipment], late: set[UUID]) -> list[JourneyStep]:
+def _marks_of(events: Iterable[Event]) -> dict[UUID, list[str]]:
+    """What readers are told of how a handover was entered, by shipment: added later, on somebody's behalf."""
+    found: dict[UUID, list[str]] = {}
+    for event in events:
+        if event.shipment_id is None:
+            continue
+        told = found.setdefault(event.shipment_id, [])
+        is_late_entry = "corrected" not in event.marks and is_late(event.event_time, event.record_time)
+        if is_late_entry or "late_entry" in event.marks:
+            told.append(wording.added_later(clock.local(event.record_time).date()))
+        if "on_behalf" in event.marks:
+            told.append(wording_handover.on_behalf())
+    return {shipment_id: list(dict.fromkeys(told)) for shipment_id, told in found.items()}
+
+
+def _handovers(
+    batch: Batch, shipments: Sequence[Shipment], marks: Mapping[UUID, list[str]], confirmed: set[UUID]
+) -> list[JourneyStep]:
     steps: list[JourneyStep] = []
     senders = {s.sender_id: s.sender for s in shipments}
     for sender_id, sender in senders.items():
         sent = [s for s in shipments if s.sender_id == sender_id]
         if len(sent) > MOST_DELIVERIES_TOLD:
-            steps += _folded(batch, sender, sent)
+            steps += _folded(batch, sender, sent, confirmed)
         else:
-            steps += [_handover(batch, s, is_late_entry=s.id in late) for s in sent]
+            steps += [
+                _handover(batch, s, marks.get(s.id, ()), is_confirmed=s.id in confirmed) for s in sent
+            ]
     return steps
 
 
-def _handover(batch: Batch, shipment: Shipment, *, is_late_entry: bool) -> JourneyStep:
+def _handover(
+    batch: Batch, shipment: Shipment, marks: Sequence[str], *, is_confirmed: bool
+) -> JourneyStep:
     receiver = shipment.receiver
-    is_received = shipment.received_at is not None
+    is_received = shipment.received_at is not None or is_confirmed
     left_on = clock.local(shipment.shipped_at).date()
     is_overdue = shipment.is_open and shipment.shipped_at < clock.now() - CONFIRMATION_GRACE
     place = (
@@ -71,19 +104,21 @@ def _handover(batch: Batch, shipment: Shipment, *, is_late_entry: bool) -> Journ
         else wording.declared_by_sender(sender),
         vouch=Vouch.CONFIRMED if is_received else Vouch.DECLARED,
         place_code=pretty(receiver.seat.code) if receiver and receiver.is_named_publicly else None,
-        marks=(wording.added_later(clock.local(shipment.created_at).date()),) if is_late_entry else (),
+        marks=tuple(marks),
         is_missing=is_overdue,
     )
 
 
-def _folded(batch: Batch, sender: Organisation, sent: Sequence[Shipment]) -> list[JourneyStep]:
+def _folded(
+    batch: Batch, sender: Organisation, sent: Sequence[Shipment], by_link: set[UUID]
+) -> list[JourneyStep]:
     """Many deliveries of one sender as one stage, and one more for those still unconfirmed past their grace."""
     name = _sender_name(batch, sender)
     overdue = [s for s in sent if s.is_open and s.shipped_at < clock.now() - CONFIRMATION_GRACE]
     told = [s for s in sent if s not in overdue]
     steps = []
     if told:
-        confirmed = sum(1 for s in told if s.received_at)
+        confirmed = sum(1 for s in told if s.received_at or s.id in by_link)
         steps.append(
             JourneyStep(
                 title=wording.delivered_to(len(_receivers(told))),
