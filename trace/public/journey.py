@@ -76,15 +76,11 @@ def _handovers(
         if len(sent) > MOST_DELIVERIES_TOLD:
             steps += _folded(batch, sender, sent, confirmed)
         else:
-            steps += [
-                _handover(batch, s, marks.get(s.id, ()), is_confirmed=s.id in confirmed) for s in sent
-            ]
+            steps += [_handover(batch, s, marks.get(s.id, ()), is_confirmed=s.id in confirmed) for s in sent]
     return steps
 
 
-def _handover(
-    batch: Batch, shipment: Shipment, marks: Sequence[str], *, is_confirmed: bool
-) -> JourneyStep:
+def _handover(batch: Batch, shipment: Shipment, marks: Sequence[str], *, is_confirmed: bool) -> JourneyStep:
     receiver = shipment.receiver
     is_received = shipment.received_at is not None or is_confirmed
     left_on = clock.local(shipment.shipped_at).date()
