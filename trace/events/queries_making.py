@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from producers.models import ExpiryKind
 from trace.batches.models import Batch, Code, CodeKind, Holding
 from trace.batches.unit_models import LogisticUnit, UnitContent
+from trace.core import clock
 from trace.events.handover_models import Shipment, ShipmentUnit
 from trace.events.models import Event, EventGoods, EventPrivate, Role, Verb
 
@@ -53,7 +55,7 @@ def list_outputs(session: Session, batch_id: UUID, organisation_id: UUID) -> lis
 
 
 def list_mergeable(session: Session, organisation_id: UUID) -> list[Holding]:
-    """What an organisation holds loose and may process or lay together: nothing recalled, paused or set aside."""
+    """What an organisation holds loose and may process or lay together: nothing recalled, paused, expired or set aside."""
     wanted = (
         select(Holding)
         .join(Batch)
@@ -64,6 +66,7 @@ def list_mergeable(session: Session, organisation_id: UUID) -> list[Holding]:
             ~Batch.is_recalled,
             ~Batch.is_held,
             ~Batch.is_under_review,
+            or_(Batch.expiry_kind != ExpiryKind.USE_BY, Batch.expires_on >= clock.today()),
         )
         .options(joinedload(Holding.batch))
         .order_by(Batch.expires_on.asc().nulls_last(), Batch.id)

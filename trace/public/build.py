@@ -89,7 +89,8 @@ def _batch_page(
 ) -> CodePage:
     steps = journey.build_journey(session, batch, known.shipments)
     items = _items(session, batch, seal)
-    declared = sum(1 for item in items if item.lines)
+    declared = sum(1 for item in items if item.lines and item.is_stated)
+    sayer = journey.public_name(batch, batch.organisation)
     today = known.facts.today
     sealed = _sealed_certificate(batch, seal)
     words_changed_on = _words_changed_on(session, batch)
@@ -100,7 +101,9 @@ def _batch_page(
         looked_up_at=bare.looked_up_at,
         compare=_compare_card(batch, seal),
         other_lots=made.packed_with(known.packed_with) or made.other_lots(batch, seal),
-        who_vouches=texts.who_vouches(
+        who_vouches=made.who_says(batch, seal, sayer)
+        if made.is_said_by_others(seal)
+        else texts.who_vouches(
             declared_items=declared,
             confirmed_stages=_confirmed_stages(session, known),
             checked_papers=0,
@@ -241,8 +244,9 @@ def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Ite
         9: [f"{texts.DATE_LABELS[seal['expiry_kind']]}: {texts.day(expiry)}"] if expiry else [],
         10: [str(line) for line in standards],
     }
-    for number in set(lines) - set(IF_ANY):
-        lines[number] = [line for line in lines[number] if line] or [wording.not_stated()]
+    stated = {number for number, values in lines.items() if number in IF_ANY or any(values)}
+    for number in set(lines) - stated:
+        lines[number] = [wording.not_stated()]
     changed = _changes(session, batch)
     return tuple(
         Item(
@@ -251,7 +255,8 @@ def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Ite
             lines=tuple(lines[number]),
             who_says=who,
             vouch=Vouch.DECLARED,
-            is_as_given=number in (1, 3, 4, 7, 8),
+            is_as_given=number in (1, 3, 4, 7, 8) and number in stated,
+            is_stated=number in stated,
             changed=changed.get(number),
         )
         for number in sorted(lines)

@@ -33,6 +33,11 @@ def who_says(batch: Batch, seal: Seal, sayer: str) -> str:
     return wording.declared_by_producer(seal_value(seal, "producer_name"))
 
 
+def is_said_by_others(seal: Seal) -> bool:
+    """Whether the one line that says who stands behind the page cannot count the producer's items."""
+    return "from_outside" in seal or "one_of" in seal
+
+
 def other_lots(batch: Batch, seal: Seal) -> OtherLots | None:
     """The lots a heap may be, or the lot a part was split from, each with its own page; None for any other lot."""
     if seal.get("one_of"):

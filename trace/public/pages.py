@@ -186,6 +186,7 @@ class Item:
     who_says: str
     vouch: Vouch
     is_as_given: bool = True  # the value is in the producer's words, not in the page's language
+    is_stated: bool = True  # or nobody said anything, and nobody stands behind it
     changed: str | None = None  # "Changed on 22/11/2026", with what changed
 
 

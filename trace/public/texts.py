@@ -271,6 +271,8 @@ def _unconfirmed_sentence(facts: Facts) -> str:
 
 
 def _no_warning_sentence(facts: Facts) -> str:
+    if facts.is_from_outside:
+        return _outside_sentence(facts)
     if facts.use_by_on is not None:
         return _(
             "This lot's origin is on record. It is not recalled and is in date until the end of %(date)s.",
@@ -282,6 +284,17 @@ def _no_warning_sentence(facts: Facts) -> str:
             date=day(facts.best_before_on),
         )
     return _("This lot's origin is on record. It is not recalled.")
+
+
+def _outside_sentence(facts: Facts) -> str:
+    """Goods from outside have no origin on record: only a statement of who took them in."""
+    if facts.use_by_on is not None:
+        return _(
+            "Only who took these goods in has said where they come from. They are not recalled and are in date until"
+            " the end of %(date)s.",
+            date=day(facts.use_by_on),
+        )
+    return _("Only who took these goods in has said where they come from. They are not recalled.")
 
 
 def _second_lines(decision: Decision, facts: Facts) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ def _known(session: Session, code: str, batch: Batch, today: date) -> Known:
         oldest_unconfirmed_on=clock.local(oldest).date() if oldest else None,
         is_food=_is_food(batch),
         producer_name=batch.maker_name,
+        is_from_outside="from_outside" in (batch.seal or {}),
     )
     return Known(code, facts, batch, tuple(shipments))
 

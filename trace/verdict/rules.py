@@ -59,6 +59,7 @@ class Facts:
     oldest_unconfirmed_on: date | None = None
     is_food: bool = True
     producer_name: str | None = None
+    is_from_outside: bool = False  # where it comes from only who took it in has said; decides nothing either
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
