@@ -41,6 +41,7 @@ from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import api as codes_api
 from trace.public import views as public
+from trace.recalls import api as trace_api
 from trace.shops import views as shops
 
 ROOT = Path(__file__).parent.parent
@@ -119,5 +120,14 @@ def _register(app: Flask) -> None:
     for epcis in (epcis_capture, epcis_queries):
         app.register_blueprint(epcis.blueprint)
     api = Api(app)
-    for feature in (products_api, organisations_api, batches_api, custody_api, making_api, stock_api, codes_api):
+    for feature in (
+        products_api,
+        organisations_api,
+        batches_api,
+        custody_api,
+        making_api,
+        stock_api,
+        trace_api,
+        codes_api,
+    ):
         api.register_blueprint(feature.blueprint)

@@ -39,10 +39,12 @@ _BETWEEN_TWO = [
 # Makes a named tuple of a row without asking for each field: thousands are made for one answer.
 _NEW = tuple.__new__
 
-# In the order of ``GraphEvent``'s fields as far as they are the same, then what giver and taker follow from.
+# In the order of ``GraphEvent``'s fields as far as they are the same; then what step, giver and taker follow from.
 _EVENT = """
-    e.id::text, e.event_time, e.record_time, e.by, e.counterpart_kind, e.counterpart_commune,
-    e.transformation_id, e.is_foreign, e.declared_wrong_at, e.event_type, e.action, e.biz_step
+    e.id::text, e.event_time, e.record_time, 'urn:uuid:' || e.organisation_id, e.counterpart_kind,
+    e.counterpart_commune, e.transformation_id, e.is_foreign,
+    (select min(d.record_time) from events d where d.corrects_id = e.id and d.is_declaration),
+    e.event_type, e.action, e.biz_step
 """
 _SIDES = """
     , coalesce(e.shipment_id::text, e.biz_transaction_list -> 0 ->> 'bizTransaction'),
@@ -51,22 +53,12 @@ _SIDES = """
     case when e.is_foreign or jsonb_array_length(e.destination_list) > 1 then e.destination_list end
 """
 _GOODS = "g.role, g.epc, g.quantity, g.lot is not null"
-_SEEN = "and (organisation_id = :viewer or (counterpart_id = :viewer and verb = any(:between_two)))"
+_SEEN = "and (e.organisation_id = :viewer or (e.counterpart_id = :viewer and e.verb = any(:between_two)))"
 
 
-def _events(where: str, *, is_part: bool) -> str:
-    """The event that was found, if it stood at that instant and is for this reader.
-
-    OFFSET 0 keeps the planner from joining whole tables: whatever their size, each row is looked up by its index.
-    """
-    return f"""lateral (
-        select e.*, 'urn:uuid:' || e.organisation_id as by,
-            (select min(d.record_time) from events d where d.corrects_id = e.id and d.is_declaration)
-            as declared_wrong_at
-        from events e
-        where {where} and not is_declaration and record_time <= :as_of {_SEEN if is_part else ""}
-        offset 0
-    ) e"""  # noqa: S608 - constants
+def _standing(*, is_part: bool) -> str:
+    """Events that were there at that instant, and are for this reader."""
+    return f"not e.is_declaration and e.record_time <= :as_of {_SEEN if is_part else ''}"
 
 
 # A list of EPCs travels as one text (no URI has a line break) and is joined as rows: planning takes longer with a
@@ -75,25 +67,32 @@ _WANTED = "unnest(string_to_array(:epcs, chr(10))) wanted(epc)"
 
 
 def _links(*, is_part: bool) -> TextClause:
-    """Events that name the wanted goods in one of the roles, with all goods they link."""
+    """Events that name the wanted goods in one of the roles, with all goods they link.
+
+    Here and below OFFSET 0 keeps the planner from joining whole tables: whatever their size, each row is looked up by
+    its index.
+    """
     return text(
-        f"""select {_EVENT}, {_GOODS} from (
+        f"""select o.*, {_GOODS} from (
             select distinct t.event_id from {_WANTED} cross join lateral (
                 select event_id from event_goods where epc = wanted.epc and role = any(:roles) offset 0
             ) t
         ) asked
-        cross join {_events("e.id = asked.event_id", is_part=is_part)}
         cross join lateral (
-            select * from event_goods where event_id = asked.event_id and role <> 'object' offset 0
-        ) g order by g.event_id, g.position"""  # noqa: S608 - constants
+            select {_EVENT} from events e where e.id = asked.event_id and {_standing(is_part=is_part)} offset 0
+        ) o
+        cross join lateral (
+            select role, epc, quantity, lot, position from event_goods
+            where event_id = asked.event_id and role <> 'object' offset 0
+        ) g order by asked.event_id, g.position"""  # noqa: S608 - constants
     )
 
 
 def _same_transformation(*, is_part: bool) -> TextClause:
     return text(
         f"""select {_EVENT}, {_GOODS}
-        from {_events("e.transformation_id = any(:ids)", is_part=is_part)}
-        join event_goods g on g.event_id = e.id and g.role <> 'object'
+        from events e join event_goods g on g.event_id = e.id and g.role <> 'object'
+        where e.transformation_id = any(:ids) and {_standing(is_part=is_part)}
         order by g.event_id, g.position"""  # noqa: S608 - constants
     )
 
@@ -101,11 +100,14 @@ def _same_transformation(*, is_part: bool) -> TextClause:
 def _hands(*, is_part: bool) -> TextClause:
     """Events by which the wanted goods began or changed hands."""
     return text(
-        f"""select {_EVENT}, {_GOODS} {_SIDES}
-        from {_WANTED} cross join lateral (
-            select * from event_goods where epc = wanted.epc and role = 'object' offset 0
+        f"""select o.* from {_WANTED} cross join lateral (
+            select event_id, role, epc, quantity, lot from event_goods
+            where epc = wanted.epc and role = 'object' offset 0
         ) g
-        cross join {_events("e.id = g.event_id and verb = any(:told)", is_part=is_part)}"""  # noqa: S608 - constants
+        cross join lateral (
+            select {_EVENT}, {_GOODS} {_SIDES} from events e
+            where e.id = g.event_id and e.verb = any(:told) and {_standing(is_part=is_part)} offset 0
+        ) o"""  # noqa: S608 - constants
     )
 
 
