@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,8 @@ from trace.core.short_codes import pretty
 from trace.events import queries as event_queries
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Verb
-from trace.events.rules import is_late
+from trace.events.corrections import standing
+from trace.events.histories import Told, tell_all
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
 
@@ -62,6 +64,7 @@ class Step:
     who: str = ""
     state: str = "done"
     marks: tuple[str, ...] = ()
+    event_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -183,12 +186,15 @@ def _amounts(
         (shipment, line) for shipment in shipments for line in shipment.lines if line.batch_id == batch.id
     ]
     on_the_way = sum((line.quantity for shipment, line in lines if shipment.is_open), zero)
-    outside = sum((line.quantity for shipment, line in lines if shipment.receiver_id is None), zero)
+    outside = sum(
+        (line.quantity for shipment, line in lines if shipment.receiver_id is None and not shipment.is_over),
+        zero,
+    )
     received = sum((line.received_quantity or zero for _shipment, line in lines), zero)
     lost = sum((line.lost_quantity for _shipment, line in lines), zero)
     unsettled = sum((line.open_quantity for _shipment, line in lines), zero)
     own: dict[str, Decimal] = {}
-    for event in events:
+    for event in standing(events):
         moved = next((part.quantity for part in event.goods if part.batch_id == batch.id), None)
         is_ours = event.organisation_id == organisation.id
         if moved is not None and is_ours:
@@ -211,51 +217,25 @@ def _amounts(
 def _steps(
     session: Session, batch: Batch, events: Iterable[Event], organisation: Organisation
 ) -> tuple[Step, ...]:
-    steps = [_step(session, batch, event, organisation) for event in events]
+    privates = event_queries.list_batch_privates(session, batch.id, organisation.id)
+    steps = [_step(batch, told) for told in tell_all(events, privates, organisation.id)]
     for recall in recall_queries.list_batch_recalls(session, batch.id):
         steps.extend(_recall_steps(recall))
     return tuple(sorted(steps, key=lambda step: step.happened_at))
 
 
-def _step(session: Session, batch: Batch, event: Event, organisation: Organisation) -> Step:
+def _step(batch: Batch, told: Told) -> Step:
+    event = told.event
     moved = next((part.quantity for part in event.goods if part.batch_id == batch.id), None)
-    is_ours = event.organisation_id == organisation.id
-    other = event.counterpart if is_ours else event.organisation
-    marks = (
-        (_("Added later, on %(date)s", date=f"{clock.local(event.record_time):%d/%m/%Y}"),)
-        if is_late(event.event_time, event.record_time)
-        else ()
-    )
     return Step(
         event.event_time,
-        _title(Verb(event.verb), is_ours=is_ours, other=_other_name(session, event, other, is_ours=is_ours)),
+        told.title,
         texts.amount(moved, batch.unit_word) if moved is not None else "",
         _("Recorded by %(name)s", name=event.organisation.name),
-        marks=marks,
+        state="replaced" if told.is_replaced else "done",
+        marks=tuple(told.marks),
+        event_id=event.id,
     )
-
-
-def _other_name(session: Session, event: Event, other: Organisation | None, *, is_ours: bool) -> str:
-    if other is not None:
-        return other.name
-    # Names of people stand apart from the event; only its author reads them.
-    private = event_queries.find_private(session, event.id) if is_ours else None
-    return private.party.name if private and private.party else ""
-
-
-def _title(verb: Verb, *, is_ours: bool, other: str) -> str:
-    if verb is Verb.SHIP:
-        if not is_ours:
-            return _("%(name)s shipped goods back", name=other)
-        return _("Shipped to %(name)s", name=other) if other else _("Shipped")
-    if verb is Verb.RECEIVE:
-        return _("Received back") if is_ours else _("%(name)s received the goods", name=other)
-    if verb is Verb.SELL:
-        return _("Sold to %(name)s", name=other) if other else _("Sold")
-    return {
-        Verb.ACTIVATE: _("Batch activated"),
-        Verb.DESTROY: _("Thrown away or destroyed"),
-    }.get(verb, _("Recalled"))
 
 
 def _recall_steps(recall: Recall) -> list[Step]:
