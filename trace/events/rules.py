@@ -246,9 +246,13 @@ def check_sellable(*, is_recalled: bool, use_by: date | None, today: date) -> No
 
 def check_not_held(*, is_held: bool, is_under_review: bool, is_set_aside: bool) -> None:
     """Raise ``BatchHeld`` or ``GoodsSetAside``: what is paused is neither sold nor passed on."""
-    if is_held or is_under_review:
+    if is_held:
         raise BatchHeld(
             _l("The sale of this batch is paused by the authority. Keep it apart until it is released.")
+        )
+    if is_under_review:
+        raise BatchHeld(
+            _l("This batch was made from recalled goods. Keep it apart until the authority has decided.")
         )
     if is_set_aside:
         raise GoodsSetAside(_l("These goods are set aside. Release them first."))

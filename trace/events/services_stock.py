@@ -3,8 +3,8 @@
 Only counting and using up change what is held; moving changes where it lies.
 """
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from trace.accounts.models import Location
 from trace.accounts.permissions import Actor, require_approved
 from trace.batches.models import Batch, Holding
+from trace.core.errors import Refusal
 from trace.core.idempotency import once
 from trace.events import desk, movements, queries_stock, rules, rules_stock, services
 from trace.events.desk import PLAIN, Around
@@ -84,7 +85,10 @@ def _relocate(
         holdings: list[Holding] = []
         with _locked(session, actor, goods):
             for batch_id in sorted(goods):
-                batch, holding, quantity, here = _take_up(session, actor, batch_id, goods[batch_id], around)
+                with _named(batch_id):
+                    batch, holding, quantity, here = _take_up(
+                        session, actor, batch_id, goods[batch_id], around
+                    )
                 moved[batch] = quantity
                 places.add(here)
                 holdings.append(holding)
@@ -162,10 +166,12 @@ def count_stock(
         if receipt.answer is not None:
             return [session.get_one(Event, UUID(one)) for one in receipt.answer["event_ids"]]
         with _locked(session, actor, counted), gathered(session):
-            events = [
-                _count(session, actor, batch_id, counted[batch_id], is_sure, event_time, note, around)
-                for batch_id in sorted(counted)
-            ]
+            events = []
+            for batch_id in sorted(counted):
+                with _named(batch_id):
+                    amount = counted[batch_id]
+                    event = _count(session, actor, batch_id, amount, is_sure, event_time, note, around)
+                events.append(event)
         receipt.answer = {"event_ids": [str(event.id) for event in events]}
         return events
 
@@ -251,6 +257,16 @@ def _locked(session: Session, actor: Actor, goods: Mapping[UUID, Any]) -> ExitSt
     stack = ExitStack()
     stack.enter_context(movements.locked(session, goods, actor.organisation_id))
     return stack
+
+
+@contextmanager
+def _named(batch_id: UUID) -> Iterator[None]:
+    """Say in a refusal which of many batches it is about."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.numbers = {**refusal.numbers, "batch_id": str(batch_id)}
+        raise
 
 
 def _plain(goods: Mapping[UUID, Decimal | None]) -> list[list[str]]:

@@ -10,17 +10,18 @@ import flask_babel
 from sqlalchemy.orm import Session
 
 from producers.models import ExpiryKind
-from trace.accounts.models import Organisation
+from trace.accounts.models import Location, Organisation
 from trace.accounts.permissions import Actor
 from trace.batches import queries as batch_queries
 from trace.batches.models import Batch, Holding
+from trace.batches.unit_models import LogisticUnit
 from trace.core import clock
 from trace.core.errors import NotFound
 from trace.core.language import language
 from trace.core.numbers import format_quantity
 from trace.core.paging import Page
 from trace.events import queries as event_queries
-from trace.events import rules, seals
+from trace.events import queries_stock, rules, seals
 from trace.events.handover_models import Shipment, ShipmentLine
 from trace.events.histories import Told, tell_all
 from trace.events.texts import quantity_in_words
@@ -41,9 +42,20 @@ class Chip:
     tone: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """How much of a holding lies at one own place."""
+
+    place: Location
+    quantity: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goods:
-    """One holding: which batch, how much, and what may be done with it now."""
+    """One holding: which batch, how much, and what may be done with it now.
+
+    ``lying`` says where, if any of it is not at the seat.
+    """
 
     batch: Batch
     quantity: Decimal
@@ -51,15 +63,31 @@ class Goods:
     chips: Sequence[Chip]
     is_sellable: bool
     is_own: bool
+    is_set_aside: bool = False
+    lying: Sequence[Lying] = ()
 
     @property
     def has_any(self) -> bool:
         return self.quantity > 0
 
     @property
+    def is_paused(self) -> bool:
+        """Whether the authority wants nobody to sell it or pass it on for now."""
+        return self.batch.is_held or self.batch.is_under_review
+
+    @property
+    def may_go(self) -> bool:
+        """Whether it may be passed on: neither recalled nor paused nor set aside by its holder."""
+        return not (self.batch.is_recalled or self.is_paused or self.is_set_aside)
+
+    @property
+    def may_be_sold(self) -> bool:
+        return self.is_sellable and self.may_go
+
+    @property
     def is_returnable(self) -> bool:
-        """Whether recalled goods can go back to who made them."""
-        return self.batch.is_recalled and not self.is_own
+        """Whether recalled or paused goods can go back to who made them."""
+        return (self.batch.is_recalled or self.is_paused) and not self.is_own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +143,7 @@ class Line:
     lost: Decimal
     open: Decimal
     tolerance_percent: Decimal
+    unit: LogisticUnit | None = None  # the carton it lies in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,16 +155,37 @@ class ShipmentPage:
     is_mine_to_receive: bool
     other_organisation: Organisation | None
 
+    @property
+    def loose_lines(self) -> Sequence[Line]:
+        """What came loose: it is weighed; a carton comes or does not."""
+        return [line for line in self.lines if line.unit is None]
+
+    @property
+    def cartons(self) -> Sequence[tuple[LogisticUnit, Sequence[Line]]]:
+        """The cartons of the shipment with what left in each."""
+        found: dict[UUID, tuple[LogisticUnit, list[Line]]] = {}
+        for line in self.lines:
+            if line.unit is not None:
+                found.setdefault(line.unit.id, (line.unit, []))[1].append(line)
+        return list(found.values())
+
 
 def figures(quantity: Decimal) -> str:
     """A quantity in the figures of the page's language."""
     return format_quantity(quantity, language())
 
 
-def goods_of(batch: Batch, quantity: Decimal, organisation_id: UUID) -> Goods:
+def goods_of(
+    batch: Batch,
+    quantity: Decimal,
+    organisation_id: UUID,
+    *,
+    is_set_aside: bool = False,
+    lying: Sequence[Lying] = (),
+) -> Goods:
     """One holding with its states as of today."""
     today = clock.today()
-    chips = tuple(_chips(batch, today))
+    chips = (*_standing_chips(batch, is_set_aside=is_set_aside), *_chips(batch, today))
     is_past_use_by = batch.expiry_kind == ExpiryKind.USE_BY and _is_past(batch, today)
     return Goods(
         batch=batch,
@@ -144,6 +194,8 @@ def goods_of(batch: Batch, quantity: Decimal, organisation_id: UUID) -> Goods:
         chips=chips,
         is_sellable=not batch.is_recalled and not is_past_use_by,
         is_own=batch.maker_id == organisation_id,
+        is_set_aside=is_set_aside,
+        lying=lying,
     )
 
 
@@ -153,7 +205,7 @@ def goods_page(session: Session, actor: Actor, number: int) -> GoodsPage:
     held = batch_queries.list_holdings(session, mine, number)
     return GoodsPage(
         arriving=[shipment_row(s, mine) for s in event_queries.list_incoming(session, mine)],
-        goods=Page([goods_of(h.batch, h.quantity, mine) for h in held.rows], held.number, held.has_more),
+        goods=Page([_goods_in(h) for h in held.rows], held.number, held.has_more),
         differences=event_queries.list_open_differences(session, mine),
         my_id=mine,
     )
@@ -164,7 +216,26 @@ def get_goods(session: Session, actor: Actor, batch_id: UUID) -> Goods:
     holding: Holding | None = batch_queries.find_holding(session, batch_id, actor.organisation_id)
     if holding is None:
         raise NotFound(_("There is no such batch among your goods."), code="batch-not-found")
-    return goods_of(holding.batch, holding.quantity, actor.organisation_id)
+    lying = _lying(session, actor.organisation, holding) if holding.elsewhere else ()
+    return _goods_in(holding, lying)
+
+
+def _goods_in(holding: Holding, lying: Sequence[Lying] = ()) -> Goods:
+    return goods_of(
+        holding.batch,
+        holding.quantity,
+        holding.organisation_id,
+        is_set_aside=holding.is_set_aside,
+        lying=lying,
+    )
+
+
+def _lying(session: Session, organisation: Organisation, holding: Holding) -> tuple[Lying, ...]:
+    """Where a holding lies, the seat first."""
+    placed = queries_stock.list_placements(session, organisation.id, [holding.batch_id])
+    at_seat = holding.quantity - holding.elsewhere
+    seat = (Lying(organisation.seat, at_seat),) if at_seat else ()
+    return (*seat, *(Lying(one.location, one.quantity) for one in placed))
 
 
 def holding_page(session: Session, actor: Actor, batch_id: UUID) -> HoldingPage:
@@ -229,6 +300,7 @@ def line_of(line: ShipmentLine) -> Line:
         lost=line.lost_quantity,
         open=line.open_quantity,
         tolerance_percent=seals.natural_loss_percent(batch.seal),
+        unit=line.unit,
     )
 
 
@@ -252,8 +324,20 @@ def _is_past(batch: Batch, today: date) -> bool:
     return batch.expires_on is not None and batch.expires_on < today
 
 
-def _chips(batch: Batch, today: date) -> list[Chip]:
+def _standing_chips(batch: Batch, *, is_set_aside: bool) -> list[Chip]:
+    """What stands against selling it, gravest first."""
     chips = [Chip(_("Being recalled"), "recall")] if batch.is_recalled else []
+    if batch.is_held:
+        chips.append(Chip(_("Sale paused"), "held"))
+    if batch.is_under_review:
+        chips.append(Chip(_("Under review"), "held"))
+    if is_set_aside:
+        chips.append(Chip(_("Set aside, not for sale yet"), "held"))
+    return chips
+
+
+def _chips(batch: Batch, today: date) -> list[Chip]:
+    chips: list[Chip] = []
     if batch.expires_on is None:
         return chips
     days = (batch.expires_on - today).days
