@@ -32,6 +32,7 @@ from trace.core.static import static_version
 from trace.epcis import api as epcis_queries
 from trace.epcis import capture_api as epcis_capture
 from trace.events import api as custody_api
+from trace.events import api_handover as handover_api
 from trace.events import api_making as making_api
 from trace.events import api_stock as stock_api
 from trace.events import log_views as log_openings
@@ -125,6 +126,7 @@ def _register(app: Flask) -> None:
         organisations_api,
         batches_api,
         custody_api,
+        handover_api,
         making_api,
         stock_api,
         trace_api,

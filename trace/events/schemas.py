@@ -32,6 +32,8 @@ class ShipmentState(StrEnum):
     IN_TRANSIT = "in_transit"
     RECEIVED = "received"
     HANDED_OVER = "handed_over"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
 
 
 class ShipmentQuery(Pages):
@@ -50,11 +52,17 @@ class PartyBody(Body):
 
 
 class Movement(Body):
-    """How much of a batch. ``event_time`` is now unless given; without an offset it is Hanoi's wall clock."""
+    """How much of a batch. ``event_time`` is now unless given; without an offset it is Hanoi's wall clock.
+
+    ``device_time`` is the device's clock as it sends: a wrong one is set right by how far it is off, both times are
+    kept. ``on_behalf_of`` is a party of your address book whose statement this is.
+    """
 
     batch_id = Id(required=True)
     quantity = ExactNumber(required=True)
     event_time = Instant(load_default=None)
+    device_time = Instant(load_default=None)
+    on_behalf_of = Id(load_default=None)
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
 
@@ -139,6 +147,7 @@ class ShipmentAnswer(Answer):
     number = ma.fields.Integer()
     direction = ma.fields.String(metadata={"enum": [str(way) for way in Direction]})
     state = ma.fields.String(metadata={"enum": [str(state) for state in ShipmentState]})
+    is_return = ma.fields.Boolean()
     sender = ma.fields.Nested(PartnerAnswer)
     receiver = ma.fields.Nested(PartnerAnswer)
     shipped_at = ma.fields.AwareDateTime()
@@ -176,13 +185,20 @@ def shipment_answer(shipment: Shipment, reader_id: UUID) -> dict[str, Any]:
         "id": shipment.id,
         "number": shipment.number,
         "direction": Direction.OUTGOING if shipment.sender_id == reader_id else Direction.INCOMING,
-        "state": state if shipment.receiver_id else ShipmentState.HANDED_OVER,
+        "state": _ended(shipment) or (state if shipment.receiver_id else ShipmentState.HANDED_OVER),
+        "is_return": shipment.is_return,
         "sender": {"id": shipment.sender_id, "name": shipment.sender.name},
         "receiver": {"id": shipment.receiver_id, "name": receiver.name if receiver else ""},
         "shipped_at": shipment.shipped_at,
         "received_at": shipment.received_at,
         "lines": [_line_answer(line) for line in shipment.lines],
     }
+
+
+def _ended(shipment: Shipment) -> ShipmentState | None:
+    if shipment.cancelled_at is not None:
+        return ShipmentState.CANCELLED
+    return ShipmentState.REFUSED if shipment.refused_at is not None else None
 
 
 def event_answer(event: Event) -> dict[str, Any]:
