@@ -113,6 +113,7 @@ class NewReceipt(Body):
         validate=ma.validate.Length(max=MOST_LINES, error=_l("Send at most 100 lines.")),
     )
     event_time = Instant(load_default=None)
+    device_time = Instant(load_default=None)
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
     @ma.validates_schema
