@@ -74,16 +74,6 @@ class NewCorrection(Body):
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
 
-class DifferenceAnswer(Answer):
-    """What did not arrive and is not settled; ``proposal`` waits for an answer, null where none does."""
-
-    id = ma.fields.UUID()
-    shipment_id = ma.fields.UUID()
-    batch = ma.fields.Nested(BatchBrief)
-    open_quantity = Amount()
-    proposal = ma.fields.Nested(lambda: SettlementAnswer(), allow_none=True)
-
-
 class SettlementAnswer(Answer):
     """One side's word on a difference; both times are null while the other side has not answered."""
 
@@ -94,6 +84,16 @@ class SettlementAnswer(Answer):
     quantity = Amount()
     agreed_at = ma.fields.AwareDateTime(allow_none=True)
     declined_at = ma.fields.AwareDateTime(allow_none=True)
+
+
+class DifferenceAnswer(Answer):
+    """What did not arrive and is not settled; ``proposal`` waits for an answer, null where none does."""
+
+    id = ma.fields.UUID()
+    shipment_id = ma.fields.UUID()
+    batch = ma.fields.Nested(BatchBrief)
+    open_quantity = Amount()
+    proposal = ma.fields.Nested(SettlementAnswer, allow_none=True)
 
 
 class DifferenceList(Answer):
