@@ -29,7 +29,12 @@ from trace.epcis import named_queries, subscriptions
 from trace.epcis.answers import EpcFormat
 from trace.events import services as custody
 from trace.events.models import Event
+from trace.events.desk import Around
+from trace.events.handover_models import Outcome
+from trace.events.queries_handover import find_handover
 from trace.events.services import Receiver
+from trace.events.services_claims import claim
+from trace.events.services_settlement import propose_settlement
 from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason
 
@@ -83,6 +88,15 @@ def scene(session: Session) -> Scene:
     )
     custody.receive(session, other_shop, shipment.id)
     open_shipment = custody.ship(session, owner, batch.id, Decimal(2), receiver, key="k2", note=SECRET)
+    short = custody.ship(session, owner, batch.id, Decimal(9), receiver, key="k3")
+    custody.receive(session, other_shop, short.id, {batch.id: Decimal(5)})
+    proposal = propose_settlement(session, other_shop, short.lines[0].id, Outcome.LOST)
+    claimed = claim(
+        session, other_shop, batch.id, owner.organisation_id, Decimal(4), key="k4", note=f"phiếu {SECRET}",
+        around=Around(attachments=("0" * 64,)),
+    )  # fmt: skip
+    left = find_handover(session, open_shipment.id)
+    assert left is not None
     recall = recalls.recall(
         session, officer, batch.id, RecallClass.QUALITY, RecallReason.SPOILED, None, typed_lot_number=batch.lot_number
     )  # fmt: skip
@@ -112,6 +126,11 @@ def scene(session: Session) -> Scene:
         "organisation_id": str(owner.organisation_id),
         "recall_id": str(recall.id),
         "party_id": str(party.id),
+        "line_id": str(short.lines[0].id),
+        "settlement_id": str(proposal.id),
+        "claim_id": str(claimed.id),
+        "event_id": str(left.id),
+        "sha256": "0" * 64,
         "code": draft.code,
         "query_name": query.name,
         "subscription_id": str(subscription.id),
@@ -135,6 +154,10 @@ def scene(session: Session) -> Scene:
         "typed_lot_number": batch.lot_number,
         "lot_number": "X1",
         "role": "owner",
+        "outcome": "lost",
+        "reason": "damaged",
+        "kind": "did_not_occur",
+        "sender_id": str(owner.organisation_id),
     }
     settle(session)
     return Scene(Victim(ids, fields), outsider, shop, api_key)
