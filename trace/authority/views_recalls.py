@@ -15,7 +15,7 @@ from trace.authority.views_batches import get_batch
 from trace.core.errors import BadInput
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
-from trace.recalls import queries, services
+from trace.recalls import queries, reach, services, where
 from trace.recalls import texts as public_texts
 from trace.recalls.models import Recall
 from trace.recalls.rules import REASONS_OF, RecallClass, WithdrawalReason
@@ -83,8 +83,34 @@ def list_recalls() -> ResponseReturnValue:
 @blueprint.get("/recalls/<uuid:recall_id>")
 @audience(Audience.OFFICER)
 def show_recall(recall_id: UUID) -> ResponseReturnValue:
-    """One recall: what it rests on, what the public reads, how it ended."""
-    return render_template("authority/show_recall.html", recall=queries.get_recall(db(), recall_id))
+    """One recall: where all of the goods are, what is under review, what the public reads, how it ended."""
+    found = queries.get_recall(db(), recall_id)
+    lots = reach.list_lots(db(), recall_id)
+    return render_template(
+        "authority/show_recall.html",
+        recall=found,
+        reach=lots,
+        where=where.find_whereabouts(db(), [lot.batch_id for lot in lots]),
+    )
+
+
+@blueprint.route("/recalls/<uuid:recall_id>/lots/<uuid:batch_id>/release", methods=["GET", "POST"])
+@audience(Audience.OFFICER)
+def release_lot(recall_id: UUID, batch_id: UUID) -> ResponseReturnValue:
+    """A lot made of recalled goods is not affected."""
+    found = queries.get_recall(db(), recall_id)
+    batch = get_batch(batch_id)
+    form = Form.from_request() if request.method == "POST" else Form()
+    if request.method == "POST":
+        with form.guard():
+            facts = form.load(ConfirmForm())
+            services.release_lot(
+                db(), actor(), recall_id, batch_id, typed_lot_number=facts["typed_lot_number"]
+            )
+            db().commit()
+            flash(_("The lot may be sold again. The scan page says so from this minute on."), "success")
+            return _to(recall_id)
+    return render_template("authority/release_lot.html", recall=found, batch=batch, form=form), form.status
 
 
 @blueprint.route("/recalls/<uuid:recall_id>/end", methods=["GET", "POST"])

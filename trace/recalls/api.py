@@ -39,7 +39,7 @@ class TracedLotAnswer(Answer):
     )
 
 
-class LinkAnswer(Answer):
+class TraceLinkAnswer(Answer):
     """``giver`` went into ``taker``."""
 
     giver = ma.fields.String()
@@ -49,7 +49,7 @@ class LinkAnswer(Answer):
     until = ma.fields.AwareDateTime(allow_none=True)
 
 
-class HandoverAnswer(Answer):
+class TraceHandoverAnswer(Answer):
     """Goods from one hand to another. ``taker_kind`` says what somebody without an account is."""
 
     epc = ma.fields.String()
@@ -63,7 +63,7 @@ class HandoverAnswer(Answer):
     is_void = ma.fields.Boolean()
 
 
-class ProblemAnswer(Answer):
+class TraceProblemAnswer(Answer):
     """What does not fit in the record."""
 
     fault = ma.fields.String(metadata={"enum": [str(one) for one in Fault]})
@@ -77,9 +77,9 @@ class TraceAnswer(Answer):
     start = ma.fields.String()
     as_of = ma.fields.AwareDateTime(allow_none=True)
     lots = ma.fields.List(ma.fields.Nested(TracedLotAnswer))
-    links = ma.fields.List(ma.fields.Nested(LinkAnswer))
-    handovers = ma.fields.List(ma.fields.Nested(HandoverAnswer))
-    problems = ma.fields.List(ma.fields.Nested(ProblemAnswer))
+    links = ma.fields.List(ma.fields.Nested(TraceLinkAnswer))
+    handovers = ma.fields.List(ma.fields.Nested(TraceHandoverAnswer))
+    problems = ma.fields.List(ma.fields.Nested(TraceProblemAnswer))
 
 
 @blueprint.route("/batches/<uuid:batch_id>/trace")

@@ -54,7 +54,7 @@ def as_csv(report: Report) -> Response:
     rows.writerow(
         [
             _("Steps"), _("Product"), _("Lot number"), _("How near"), _("Made by"), _("From"), _("To"),
-            _("Handed over"), _("Received"), _("Quantity handed over"), _("Quantity received"), _("Unit"),
+            _("Handed over at"), _("Received at"), _("Quantity handed over"), _("Received quantity"), _("Unit"),
         ]
     )  # fmt: skip
     for lot in report.rows:

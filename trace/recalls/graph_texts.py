@@ -41,7 +41,7 @@ _WITHOUT_ACCOUNT: Final[Mapping[str, Any]] = {
     PartyKind.KITCHEN: _l("A kitchen without an account"),
     PartyKind.SHOP: _l("A shop without an account"),
     PartyKind.HOUSEHOLD: _l("A household"),
-    PartyKind.OTHER: _l("Somebody without an account"),
+    PartyKind.OTHER: _l("A party without an account"),
 }
 
 
