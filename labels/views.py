@@ -53,14 +53,14 @@ class LabelPage:
 
 
 @blueprint.get("/<uuid:batch_id>")
-@audience(Audience.PRODUCER)
+@audience(Audience.MEMBER)
 def show_labels(batch_id: UUID) -> ResponseReturnValue:
     """A batch's labels: how one looks, and in which forms it can be taken away."""
     return _answer(_batch(batch_id), Form({"start": 1}), 200)
 
 
 @blueprint.get("/<uuid:batch_id>/qr.png")
-@audience(Audience.PRODUCER)
+@audience(Audience.MEMBER)
 def download_png(batch_id: UUID) -> ResponseReturnValue:
     """The QR alone, in whole dots of a 203 dpi printer."""
     batch = _batch(batch_id)
@@ -72,7 +72,7 @@ def download_png(batch_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/<uuid:batch_id>/qr.svg")
-@audience(Audience.PRODUCER)
+@audience(Audience.MEMBER)
 def download_svg(batch_id: UUID) -> ResponseReturnValue:
     """The QR alone, as lines, for designers and print shops."""
     batch = _batch(batch_id)
@@ -85,7 +85,7 @@ def download_svg(batch_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/<uuid:batch_id>/sheet.pdf")
-@audience(Audience.PRODUCER)
+@audience(Audience.MEMBER)
 def download_sheet(batch_id: UUID) -> ResponseReturnValue:
     """An A4 sheet of 40 labels; with ``start`` the positions before it stay empty, for a sheet already begun."""
     batch = _batch(batch_id)

@@ -15,22 +15,25 @@ from sqlalchemy.orm import Session
 from labels.mending import Mending, mend_item
 from labels.services import sealed_items
 from producers.face import pages, texts
+from producers.face.pages_harvest import Delivered, delivered
 from producers.face.texts import _
 from producers.models import ExpiryKind
 from trace.accounts.models import Organisation
 from trace.batches import queries as batch_queries
-from trace.batches.models import Batch, DateKind
+from trace.batches.models import Batch, DateKind, Origin
 from trace.batches.rules import BatchState, TenItems
 from trace.batches.texts import ITEM_LABELS
-from trace.core import clock
 from trace.core.short_codes import pretty
 from trace.events import queries as event_queries
-from trace.events.handover_models import Shipment
-from trace.events.models import Event, Verb
+from trace.events import queries_making
 from trace.events.corrections import standing
+from trace.events.handover_models import Shipment
 from trace.events.histories import Told, tell_all
+from trace.events.models import Event, Role, Verb
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
+
+_MADE = (Origin.TRANSFORMED, Origin.SPLIT, Origin.MERGED)
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,18 @@ class BatchPage:
     steps: tuple[Step, ...] = ()
     recall: Recall | None = None
     changes: tuple[pages.Change, ...] = ()
+    households: tuple[Delivered, ...] = ()  # who brought how much; personal, for this organisation alone
+    made_of: tuple[Batch, ...] = ()
+    made_into: tuple[Batch, ...] = ()
+
+    @property
+    def can_grow(self) -> bool:
+        return self.batch.origin == Origin.PRODUCED and self.can_label
+
+    @property
+    def is_repeatable(self) -> bool:
+        """A part, a heap or goods from outside are not registered again."""
+        return self.batch.origin in (Origin.PRODUCED, Origin.TRANSFORMED)
 
     @property
     def missing(self) -> tuple[Item, ...]:
@@ -132,6 +147,9 @@ def batch_page(session: Session, organisation: Organisation, batch: Batch) -> Ba
         steps=_steps(session, batch, events, organisation),
         recall=recall_queries.find_recall_in_force(session, batch.id),
         changes=pages.changes_of(session, batch.product_id, since=batch.activated_at),
+        households=tuple(delivered(session, organisation, batch)),
+        made_of=tuple(queries_making.list_inputs(session, batch.id)) if batch.origin in _MADE else (),
+        made_into=tuple(queries_making.list_outputs(session, batch.id, organisation.id)),
     )
 
 
@@ -195,16 +213,21 @@ def _amounts(
     unsettled = sum((line.open_quantity for _shipment, line in lines), zero)
     own: dict[str, Decimal] = {}
     for event in standing(events):
-        moved = next((part.quantity for part in event.goods if part.batch_id == batch.id), None)
+        part = next((part for part in event.goods if part.batch_id == batch.id), None)
+        moved = part.quantity if part is not None and part.role != Role.OUTPUT else None
         is_ours = event.organisation_id == organisation.id
         if moved is not None and is_ours:
             own[event.verb] = own.get(event.verb, zero) + moved
+    made_into = sum((own.get(verb, zero) for verb in (Verb.TRANSFORM, Verb.SPLIT, Verb.MERGE)), zero)
     rows = (
+        (_("Added by later deliveries"), own.get(Verb.ADD_DELIVERY, zero)),
+        (_("Became other lots"), made_into),
         (_("On the way, waiting for the receiver"), on_the_way),
         (_("Received by the next hand"), received),
         (_("Handed to parties without an account"), outside),
         (_("Came back"), own.get(Verb.RECEIVE, zero)),
         (_("Sold"), own.get(Verb.SELL, zero)),
+        (_("Used up or taken as samples"), own.get(Verb.USE_UP, zero) + own.get(Verb.SAMPLE, zero)),
         (_("Thrown away or destroyed"), own.get(Verb.DESTROY, zero)),
         (_("Natural loss on the way"), lost),
         (_("Difference to settle"), unsettled),

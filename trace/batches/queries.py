@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from trace.batches.models import Balance, Batch, Code, Holding
+from trace.batches.models import Balance, Batch, Code, Holding, Origin
 from trace.batches.rules import BatchState, TenItems, propose_lot_number
 from trace.core import clock
 from trace.core.errors import NotFound
@@ -58,7 +58,10 @@ def latest_batches(session: Session, organisation_id: UUID) -> dict[UUID, Batch]
     """The newest batch of each of the organisation's products, by product: what a new one may repeat."""
     wanted = (
         select(Batch)
-        .where(Batch.organisation_id == organisation_id)
+        .where(
+            Batch.organisation_id == organisation_id,
+            Batch.origin.in_((Origin.PRODUCED, Origin.TRANSFORMED)),
+        )
         .ext(distinct_on(Batch.product_id))
         .order_by(Batch.product_id, Batch.created_at.desc(), Batch.id.desc())
     )

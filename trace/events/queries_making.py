@@ -55,7 +55,7 @@ def list_outputs(session: Session, batch_id: UUID, organisation_id: UUID) -> lis
 
 
 def list_mergeable(session: Session, organisation_id: UUID) -> list[Holding]:
-    """What an organisation holds loose and may process or lay together: nothing recalled, paused, expired or set aside."""
+    """What an organisation holds loose and may process or lay together: nothing recalled, paused, expired."""
     wanted = (
         select(Holding)
         .join(Batch)

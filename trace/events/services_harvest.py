@@ -1,7 +1,7 @@
 """Verbs of growing: more of a lot that is activated, and a crop sold on the tree. Once by idempotency key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from trace.accounts.permissions import Actor, require_approved, require_producer
 from trace.batches import queries as batch_queries
-from trace.batches.models import Origin
+from trace.batches import services as batch_services
+from trace.batches.models import Batch, Origin
+from trace.batches.services import BatchFacts
 from trace.core import clock
 from trace.core.errors import BadInput, Refusal
 from trace.core.idempotency import once
@@ -158,3 +160,39 @@ def _told(counted: SecondCount | None) -> dict[str, object]:
             _l("Write how many, and of what."), code="quantity-not-positive", field="counted_quantity"
         )
     return {"counted": {"quantity": quantity_text(counted.quantity), "unit": counted.unit}}
+
+
+@dataclass(frozen=True)
+class TodaysLot:
+    """One lot of a day's work: its facts, and the households and plots it came from, if they are noted."""
+
+    facts: BatchFacts
+    sources: tuple[Source, ...] = ()
+
+
+def harvest(
+    session: Session, actor: Actor, lots: Sequence[TodaysLot], *, key: str, around: Around = PLAIN
+) -> list[Batch]:
+    """Register and activate the lots of a day in one go: all of them, or none. An empty lot number is proposed here.
+
+    Raises what registering and activating raise, and ``BadInput`` where nothing was weighed.
+    """
+    require_producer(actor)
+    require_approved(actor)
+    if not lots:
+        raise BadInput(_l("Write at least one weight."), code="quantity-missing", field="quantity")
+    request = [[asdict(lot.facts), [asdict(source) for source in lot.sources]] for lot in lots]
+    with once(session, actor.organisation_id, key, ["harvest", *request]) as receipt:
+        if receipt.answer is not None:
+            return [session.get_one(Batch, UUID(batch_id)) for batch_id in receipt.answer["batch_ids"]]
+        made = []
+        for lot in lots:
+            facts = lot.facts
+            if not facts.lot_number:
+                number = batch_queries.next_lot_number(session, facts.product_id, facts.produced_on)
+                facts = replace(facts, lot_number=number)
+            batch = batch_services.register_batch(session, actor, facts)
+            services.activate(session, actor, batch.id, sources=lot.sources, around=around)
+            made.append(batch)
+        receipt.answer = {"batch_ids": [str(batch.id) for batch in made]}
+        return made

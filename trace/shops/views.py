@@ -15,9 +15,15 @@ from trace.shops import (
     views_claims,
     views_events,
     views_handover,
+    views_making,
     views_moves,
+    views_observation,
+    views_outside,
     views_parties,
     views_receive,
+    views_stock,
+    views_trace,
+    views_units,
 )
 from trace.shops.blueprint import blueprint
 
@@ -27,9 +33,15 @@ __all__ = [
     "views_claims",
     "views_events",
     "views_handover",
+    "views_making",
     "views_moves",
+    "views_observation",
+    "views_outside",
     "views_parties",
     "views_receive",
+    "views_stock",
+    "views_trace",
+    "views_units",
 ]
 
 MOST_PAGES = 10_000

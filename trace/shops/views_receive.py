@@ -10,11 +10,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from trace.accounts.access import actor
 from trace.accounts.permissions import Actor
 from trace.batches import queries as batch_queries
 from trace.batches.models import Batch
+from trace.batches.unit_models import LogisticUnit
 from trace.core.errors import NotFound
 from trace.core.fields import Quantity
 from trace.core.forms import Form
@@ -23,13 +25,15 @@ from trace.core.language import language
 from trace.core.numbers import format_quantity
 from trace.core.short_codes import is_well_formed, normalise
 from trace.events import queries as event_queries
-from trace.events import services
+from trace.events import queries_making, services, units
 from trace.events.handover_models import Shipment
 from trace.events.texts import quantity_in_words
+from trace.events.texts_making import UNIT_KINDS
 from trace.shops import pages
 from trace.shops.around import list_behalf, read_around
 from trace.shops.blueprint import blueprint
 from trace.shops.schemas import ReceiptForm, told
+from trace.shops.schemas_making import MISSING, read_ids
 
 FULL = "full"
 
@@ -44,6 +48,7 @@ class Finding(StrEnum):
     OWN = "own"
     RECEIVED = "received"
     UNDECLARED = "undeclared"
+    UNIT = "unit"
 
 
 STATUS = {Finding.MALFORMED: 400, Finding.UNKNOWN: 404}
@@ -69,7 +74,10 @@ def receive_code(code: str = "") -> ResponseReturnValue:
     typed = code or request.args.get("code", "").strip()
     if actor().is_officer:
         return redirect(url_for("authority.find_batch", q=typed))
-    page = _find(typed, actor())
+    unit = queries_making.find_unit_by_code(db(), units.read_code(typed))
+    if unit is not None and unit.holder_id == actor().organisation_id:
+        return redirect(url_for("shops.show_unit", unit_id=unit.id))
+    page = _find_unit(typed, unit, actor()) if unit else _find(typed, actor())
     if len(page.arriving) == 1:
         return redirect(url_for("shops.receive", shipment_id=page.arriving[0].shipment.id))
     return render_template("shops/receive_code.html", page=page), STATUS.get(page.finding, 200)
@@ -85,13 +93,16 @@ def receive(shipment_id: UUID) -> ResponseReturnValue:
     form = Form.from_request() if request.method == "POST" else Form()
     if request.method == "POST":
         with form.guard():
-            received = None if form.value(FULL) else _counted(form, page)
+            is_full = bool(form.value(FULL))
+            received = None if is_full else _counted(form, page)
+            missing = [] if is_full else read_ids(form, MISSING)
             facts = form.load(ReceiptForm())
             shipment = services.receive(
                 db(),
                 actor(),
                 shipment_id,
                 received,
+                missing_units=missing,
                 event_time=facts["event_time"],
                 note=facts["note"],
                 around=read_around(form),
@@ -106,8 +117,20 @@ def receive(shipment_id: UUID) -> ResponseReturnValue:
         page = pages.shipment_page(db(), actor(), shipment_id)
     behalf = list_behalf(db(), actor())
     return render_template(
-        "shops/receive.html", page=page, form=form, names=_names(page), behalf=behalf
+        "shops/receive.html",
+        page=page,
+        form=form,
+        names=_names(page),
+        behalf=behalf,
+        unit_kinds=UNIT_KINDS,
     ), form.status
+
+
+def _find_unit(typed: str, unit: LogisticUnit, acting: Actor) -> CodePage:
+    """What a carton's code means to who wants to receive it: the shipment it is in, or that none was declared."""
+    arriving = queries_making.list_incoming_with_unit(db(), acting.organisation_id, unit.id)
+    rows = tuple(pages.shipment_row(shipment, acting.organisation_id) for shipment in arriving)
+    return CodePage(finding=Finding.UNIT, typed=typed[:40], arriving=rows)
 
 
 def _find(typed: str, acting: Actor) -> CodePage:
@@ -142,9 +165,9 @@ def _find(typed: str, acting: Actor) -> CodePage:
 
 def _names(page: pages.ShipmentPage) -> list[str]:
     """The name of each line's quantity field."""
-    if len(page.lines) == 1:
+    if len(page.loose_lines) == 1:
         return ["quantity"]
-    return [f"quantity_{place}" for place in range(1, len(page.lines) + 1)]
+    return [f"quantity_{place}" for place in range(1, len(page.loose_lines) + 1)]
 
 
 def _counted(form: Form, page: pages.ShipmentPage) -> dict[UUID, Decimal]:
@@ -153,7 +176,7 @@ def _counted(form: Form, page: pages.ShipmentPage) -> dict[UUID, Decimal]:
     empty = told(_l("Write what really arrived."))
     schema = ma.Schema.from_dict({name: Quantity(required=True, error_messages=empty) for name in names})
     counted = form.load(schema())
-    return {line.batch.id: counted[name] for name, line in zip(names, page.lines, strict=True)}
+    return {line.batch.id: counted[name] for name, line in zip(names, page.loose_lines, strict=True)}
 
 
 def _tell(shipment: Shipment, *, is_repeat: bool) -> None:
@@ -161,7 +184,28 @@ def _tell(shipment: Shipment, *, is_repeat: bool) -> None:
         flash(_("This shipment had been received before. Nothing was counted twice."), "note")
         return
     for line in shipment.lines:
-        _tell_line(pages.line_of(line))
+        if line.unit_id is None:
+            _tell_line(pages.line_of(line))
+    if shipment.units:
+        _tell_units(shipment)
+
+
+def _tell_units(shipment: Shipment) -> None:
+    """Cartons came or did not; what is in them is on the shipment's page."""
+    packed = {line.unit_id for line in shipment.lines if line.unit_id is not None}
+    missing = sum(1 for row in shipment.units if row.has_arrived is False and row.unit_id in packed)
+    arrived = len(packed) - missing
+    flash(ngettext("%(num)d carton received.", "%(num)d cartons received.", arrived), "success")
+    if missing:
+        flash(
+            ngettext(
+                "%(num)d carton is missing. What is in it stays open until both sides settle it: call the sender now.",
+                "%(num)d cartons are missing. What is in them stays open until both sides settle it: call the sender"
+                " now.",
+                missing,
+            ),
+            "warning",
+        )
 
 
 def _tell_line(line: pages.Line) -> None:
