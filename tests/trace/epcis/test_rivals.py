@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -21,7 +21,7 @@ from tests.factories import ActiveBatchFactory, a_key, give
 from tests.trace.core.receivers import Receiver
 from tests.trace.epcis.conftest import StartReader
 from tests.trace.epcis.readers import Reader, in_path, next_path
-from tests.web import settle
+from tests.web import settle, sign_in_as
 from trace.accounts.models import OrganisationKind
 from trace.core.http import Audience, audience_of
 from trace.core.outgoing import EXTENSION
@@ -36,10 +36,15 @@ AMOUNTS = ("11.111", "22.222", "33.333")
 SOLD = ("1.234", "2.345", "3.456")
 
 
+# Whoever is approved may be chosen as a receiver or named as a sender, whatever it trades in.
+DIRECTORIES = {"shops.ship", "shops.claim"}
+
+
 @dataclass
 class Chain:
     reader: Reader
     secrets: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)  # those of the secrets that the directory of receivers has
     ids: list[str] = field(default_factory=list)  # of the events it sees itself
 
 
@@ -49,6 +54,7 @@ class Market:
     producer: Reader
     epc_class: str
     batch_id: UUID
+    code: str
     chains: list[Chain]
 
     def others_of(self, chain: Chain) -> list[Chain]:
@@ -69,12 +75,12 @@ def market(app: Flask, session: Session, start_reader: StartReader, sequence: Ca
         services_claims.claim(
             session, chain.reader.actor, batch.id, producer.id, Decimal(sold) / 2, key=a_key()
         )
-    batch_id, epc_class = batch.id, batch.epc_class
+    batch_id, epc_class, code = batch.id, batch.epc_class, batch.code
     for chain, amount, sold in zip(chains, AMOUNTS, SOLD, strict=True):
         _gather(session, chain, {amount, sold, str(Decimal(sold) / 2)})
     settle(session)
     sequence()
-    return Market(app, producer, epc_class, batch_id, chains)
+    return Market(app, producer, epc_class, batch_id, code, chains)
 
 
 def _gather(session: Session, chain: Chain, amounts: set[str]) -> None:
@@ -84,12 +90,8 @@ def _gather(session: Session, chain: Chain, amounts: set[str]) -> None:
     ).all()
     chain.ids = [event.epcis_id for event in events]
     organisation = chain.reader.actor.organisation
-    chain.secrets = amounts | {
-        organisation.name,
-        str(mine),
-        str(organisation.seat.id),
-        organisation.seat.code,
-    }
+    chain.names = {organisation.name, str(mine)}
+    chain.secrets = amounts | chain.names | {str(organisation.seat.id), organisation.seat.code}
     for event in events:
         chain.secrets |= {event.epcis_id, event.event_hash, str(event.id)}
         chain.secrets |= {timestamp(event.record_time), timestamp(event.record_time)[:-1]}
@@ -101,10 +103,12 @@ def _told(answer: TestResponse) -> str:
     return answer.get_data(as_text=True) + json.dumps(list(answer.headers), ensure_ascii=False)
 
 
-def _check(market: Market, chain: Chain, told: str, where: str, sent: str = "") -> None:
+def _check(
+    market: Market, chain: Chain, told: str, where: str, sent: str = "", *, is_directory: bool = False
+) -> None:
     """No secret of another chain is in what was told; what the asker sent itself may come back in an error."""
     for other in market.others_of(chain):
-        for secret in other.secrets:
+        for secret in other.secrets - (other.names if is_directory else set()):
             assert secret not in told or secret in sent, f"{where} tells {secret}"
 
 
@@ -333,6 +337,29 @@ def test_no_other_address_for_programs_tells_anything_of_another(market: Market)
         _check(market, chain, _told(answer), path)
         asked += 1
     assert asked >= 12
+
+
+def test_no_page_tells_anything_of_another(market: Market, connection: Connection) -> None:
+    """Every page of a workspace that takes nothing or the lot, the trace graph among them, and the lot's public page."""
+    chain = market.chains[0]
+    client = sign_in_as(market.app, connection, chain.reader.actor)
+    known = {"batch_id": str(market.batch_id), "code": market.code}
+    asked = set()
+    for rule in market.app.url_map.iter_rules():
+        who = audience_of(market.app, rule.endpoint)
+        is_asked = who is Audience.MEMBER or (who is Audience.PUBLIC and "code" in rule.arguments)
+        if not is_asked or "GET" not in (rule.methods or ()) or rule.arguments - known.keys():
+            continue
+        with market.app.test_request_context():
+            path = market.app.url_map.bind("localhost").build(
+                rule.endpoint, {name: known[name] for name in rule.arguments}
+            )
+        answer = client.get(path, follow_redirects=True)
+        assert answer.status_code < 500, path
+        _check(market, chain, _told(answer), path, is_directory=rule.endpoint in DIRECTORIES)
+        asked.add(rule.endpoint)
+    assert len(asked) > 5
+    assert "shops.show_trace" in asked
 
 
 def test_what_another_wrote_into_a_handover_stays_with_it(market: Market, session: Session) -> None:
