@@ -10,15 +10,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from trace.batches.models import Batch, Holding
 from trace.batches.unit_models import Placement
+from trace.events.corrections import standing
 from trace.events.handover_models import Hold, Shipment, ShipmentLine
 from trace.events.models import Event, EventGoods, Verb
-
-
-def standing(events: Iterable[Event]) -> list[Event]:
-    """The events that were not declared wrong later, and no declarations."""
-    listed = list(events)
-    taken_back = {event.corrects_id for event in listed if event.is_declaration}
-    return [event for event in listed if not event.is_declaration and event.id not in taken_back]
 
 
 def lost_by_counts(session: Session, organisation_id: UUID, batch_id: UUID) -> Decimal:

@@ -10,8 +10,8 @@ from uuid import UUID
 from trace.accounts.models import Organisation
 from trace.batches.models import Batch
 from trace.core import clock
+from trace.events.corrections import standing
 from trace.events.models import Event, Verb
-from trace.events.queries_stock import standing
 from trace.events.rules_stock import InspectionResult
 from trace.events.services_observation import BREACH, OFFICIAL, result_of
 from trace.events.temperatures import farthest_breach, limits_of, readings_of

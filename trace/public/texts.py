@@ -93,7 +93,9 @@ def verdict_band(
     with force_locale(language):
         tone, shape = _look(decision)
         caution, caution_link = _caution(
-            decision.verdict, has_date=bool(facts.use_by_on or facts.best_before_on)
+            decision.verdict,
+            has_date=bool(facts.use_by_on or facts.best_before_on),
+            hold=decision.hold,
         )
         return VerdictBand(
             verdict=decision.verdict,
@@ -175,8 +177,8 @@ def _sentence(decision: Decision, facts: Facts, code: str) -> str:
             return _held_sentence(decision.hold)
         case Verdict.UNDER_REVIEW:
             return _(
-                "It was made from goods of a lot that is being recalled. Nobody has decided yet whether that"
-                " concerns this lot. Already bought: keep it apart and do not use it for now."
+                "It was made from goods of a recalled lot. Nothing has been decided. Already bought: keep it apart"
+                " and do not use it for now."
             )
         case Verdict.NOT_ACTIVATED:
             return _not_activated_sentence(facts)
@@ -222,10 +224,8 @@ def _held_sentence(hold: HoldFacts | None) -> str:
     if hold is None:
         raise ValueError("a verdict of a paused sale without its pause")
     return _(
-        "%(awaited)s Paused since %(since)s. Nothing has been decided. Already bought: keep it apart and do not use it"
-        " for now.",
+        "%(awaited)s Nothing has been decided. Already bought: keep it apart and do not use it for now.",
         awaited=str(AWAITED[hold.reason]),
-        since=moment(hold.started_at),
     )
 
 
@@ -363,7 +363,7 @@ def _steps(decision: Decision, facts: Facts, telephone: str | None) -> tuple[str
     )
 
 
-def _caution(verdict: Verdict, *, has_date: bool) -> tuple[str | None, Link | None]:
+def _caution(verdict: Verdict, *, has_date: bool, hold: HoldFacts | None) -> tuple[str | None, Link | None]:
     report = Link(label=_("Tap Report."), href=REPORT_ANCHOR)
     match verdict:
         case Verdict.NO_WARNING:
@@ -378,8 +378,13 @@ def _caution(verdict: Verdict, *, has_date: bool) -> tuple[str | None, Link | No
             return _("A different date on the pack?"), report
         case Verdict.NO_WARNING_UNCONFIRMED:
             return _("Usually someone recorded late. It says nothing about quality."), None
+        case Verdict.HELD if hold is not None:
+            return _(
+                "Paused since %(since)s. Only the lot number shown here is concerned.",
+                since=moment(hold.started_at),
+            ), None
         case Verdict.HELD | Verdict.UNDER_REVIEW:
-            return _("Only the lot number shown here is concerned. This is no finding against it."), None
+            return _("Only the lot number shown here is concerned."), None
         case Verdict.MALFORMED | Verdict.NOT_ACTIVATED:
             return None, None
 

@@ -1,5 +1,6 @@
 """A picture of temperatures over time as points of an SVG; the table beside it says the same. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from decimal import Decimal
 from trace.events.temperatures import Limits, Reading, leaves
 
 WIDTH, HEIGHT = 640, 240
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 16, 32
+LEFT, RIGHT, TOP, BOTTOM = 80, 16, 16, 32
 STEPS = (1, 2, 5, 10, 20, 50)
 MOST_LINES = 6
 
@@ -54,7 +55,8 @@ def draw_temperatures(readings: Sequence[Reading], limits: Limits) -> Chart | No
     first, last = told[0][0].time, max(reading.time for reading, _extremes in told)
     low, high = _range(told, limits)
     step = next((one for one in STEPS if (high - low) / one <= MOST_LINES), STEPS[-1])
-    low, high = low // step * step, -(-high // step) * step
+    low = Decimal(math.floor(low / step) * step)
+    high = Decimal(math.ceil(high / step) * step)
     if low == high:
         high = low + step
     span = (last - first).total_seconds() or 1.0

@@ -119,7 +119,9 @@ def move_goods() -> ResponseReturnValue:
     place = pages_stock.find_place(
         actor(), _place_id(), lot=parse_uuid(request.args.get(CHOSEN, "")), session=db()
     )
-    form = _opened()
+    targets = _targets(place)
+    # Where there is one way to go, nobody needs to be asked.
+    form = _opened({"to_id": targets[0][0]} if len(targets) == 1 else {})
     if request.method == "POST":
         with form.guard():
             facts = form.load(MoveForm())
@@ -155,7 +157,7 @@ def move_goods() -> ResponseReturnValue:
             return redirect(url_for("shops.show_goods"), 303)
     page = pages_stock.stock_page(db(), actor(), place)
     chosen = request.args.get(CHOSEN, "")
-    return _answer("shops/move_goods.html", form, page=page, chosen=chosen, targets=_targets(place))
+    return _answer("shops/move_goods.html", form, page=page, chosen=chosen, targets=targets)
 
 
 class _OneCount(ma.Schema):
@@ -229,8 +231,8 @@ def _targets(place: Location) -> list[tuple[UUID, str]]:
     ]
 
 
-def _opened() -> Form:
-    return Form.from_request() if request.method == "POST" else Form()
+def _opened(values: dict[str, Any] | None = None) -> Form:
+    return Form.from_request() if request.method == "POST" else Form(values)
 
 
 def _answer(template: str, form: Form, **context: Any) -> ResponseReturnValue:
