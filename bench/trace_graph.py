@@ -1,6 +1,7 @@
 """How long a recall's trace takes: 1,000 lots over 8 hops, in databases of 10,000 to 1,000,000 events.
 
-Each size gets a database of its own on a temporary server (a unix socket, removed afterwards), filled by COPY. The
+Each size gets a database of its own on a temporary server (a unix socket, removed afterwards), filled by COPY. What is
+timed is the whole trace (lots, links, hands, holders, what does not fit); beside it, what a recall itself asks. The
 recalled lot's 1,000 descendants, with their handovers and sales, lie strewn among the events of small chains that have
 nothing to do with it, as they would in the record of a city. Leaves and private values are left out: a trace does not
 read them. Prints a table, then one JSON line.
@@ -32,7 +33,7 @@ from trace.batches.models import Batch
 from trace.cli.database import migrate
 from trace.core.config import libpq_url
 from trace.core.database import Base, make_engine, new_session
-from trace.core.embedded import EmbeddedPostgres
+from trace.core.embedded import EmbeddedPostgres, create_database, with_database
 from trace.events.documents import KINDS, party_uri
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, EventGoods, Verb
@@ -42,12 +43,14 @@ from trace.recalls.graph_queries import reached_batches, trace_lot
 
 SIZES = (10_000, 100_000, 1_000_000)
 RUNS = 31
+# The first statements of a connection are planned anew each; a web server has long done that.
+WARM_UP = 6
 # How many lots lie how many hops from the recalled one: 1,000 in all.
 LEVELS = (1, 4, 12, 40, 90, 170, 230, 250, 203)
 ORGANISATIONS = 240
 KINDS_OF = ("producer", "processor", "shop", "kitchen")
 COMMUNE = "00004"
-ROOM = 4 * 1024**3
+ROOM = 4 * 1024**3  # for the largest size
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 NULL = r"\N"
 
@@ -133,57 +136,79 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="events in the database")
     parser.add_argument("--runs", type=int, default=RUNS, help="how often each figure is measured")
     asked = parser.parse_args()
+    sizes = sorted(asked.sizes)
     load_all()
-    print(
-        f"{'events':>10} {'fill s':>8} {'trace ms':>9} {'slowest':>9} {'reach ms':>9} {'lots':>6} {'hops':>5}"
-    )
-    taken = {}
-    for size in sorted(asked.sizes):
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nguon-goc-bench-")))
-            server = EmbeddedPostgres(
-                folder / "server", durable=False, room_for_data=size * ROOM // max(SIZES)
-            )
-            stack.callback(server.discard)
-            url = stack.enter_context(server.running())
-            taken[size] = _measure(url, size, asked.runs)
-    smallest, largest = taken[min(taken)], taken[max(taken)]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nguon-goc-bench-")))
+        room = sum(sizes) * ROOM // max(SIZES)
+        server = EmbeddedPostgres(folder / "server", durable=False, room_for_data=room)
+        stack.callback(server.discard)
+        url = stack.enter_context(server.running())
+        databases = [_Database(stack, url, size) for size in sizes]
+        # In turns, so that whatever else the machine does meets each of them alike.
+        for _ in range(asked.runs):
+            for database in databases:
+                database.measure()
+        print(
+            f"{'events':>10} {'fill s':>8} {'trace ms':>9} {'slowest':>9} {'recall ms':>10} {'lots':>6} {'hops':>5}"
+        )
+        for database in databases:
+            print(database.row())
+    smallest, largest = databases[0].median, databases[-1].median
     figures = {"ms_1000_lots": round(largest, 1), "growth_ratio": round(largest / smallest, 2)}
     print(json.dumps(figures))
 
 
-def _measure(url: str, size: int, runs: int) -> float:
-    """Fill one database and return the median milliseconds of the recall's trace in it."""
-    migrate(url)
-    began = time.perf_counter()
-    fill(url, size)
-    filled = time.perf_counter() - began
-    engine = make_engine(url)
-    start = lot_id(0)
-    try:
-        with new_session(engine) as session:
-            found = trace_lot(session, party_uri(start), Direction.FORWARD)
-            _check(found)
-            traces = _times(lambda: trace_lot(session, party_uri(start), Direction.FORWARD), runs)
-            reaches = _times(lambda: reached_batches(session, start), runs)
-    finally:
-        engine.dispose()
-    median = statistics.median(traces)
-    print(
-        f"{size:>10,} {filled:>8.1f} {median:>9.1f} {max(traces):>9.1f} {statistics.median(reaches):>9.1f}"
-        f" {len(found.lots):>6,} {found.lots[-1].hops:>5}",
-        flush=True,
-    )
-    return median
+class _Database:
+    """One filled database, and how long each trace in it took, in milliseconds."""
 
-
-def _times(work: Callable[[], object], runs: int) -> list[float]:
-    taken = []
-    for _ in range(runs):
+    def __init__(self, stack: ExitStack, url: str, size: int) -> None:
+        name = f"events_{size}"
+        create_database(url, name)
+        url = with_database(url, name)
+        migrate(url)
         began = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - began) * 1000)
-    return taken
+        fill(url, size)
+        self.filled_s = time.perf_counter() - began
+        self.size = size
+        self.traces: list[float] = []
+        self.recalls: list[float] = []
+        engine = make_engine(url)
+        stack.callback(engine.dispose)
+        self.session = stack.enter_context(new_session(engine))
+        for _ in range(WARM_UP):
+            self.found = self._trace()
+            self._recall()
+        _check(self.found)
+
+    @property
+    def median(self) -> float:
+        """Milliseconds of the whole trace: lots, links, hands and holders."""
+        return statistics.median(self.traces)
+
+    def measure(self) -> None:
+        """Time one trace, and one answer to what a recall reaches and who has it."""
+        self.traces.append(_ms(self._trace))
+        self.recalls.append(_ms(self._recall))
+
+    def _trace(self) -> Trace:
+        return trace_lot(self.session, party_uri(lot_id(0)), Direction.FORWARD)
+
+    def _recall(self) -> None:
+        reached_batches(self.session, lot_id(0))
+
+    def row(self) -> str:
+        """One line of the table."""
+        return (
+            f"{self.size:>10,} {self.filled_s:>8.1f} {self.median:>9.1f} {max(self.traces):>9.1f}"
+            f" {statistics.median(self.recalls):>10.1f} {len(self.found.lots):>6,} {self.found.lots[-1].hops:>5}"
+        )
+
+
+def _ms(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
 
 
 def _check(found: Trace) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from trace.core import clock
 from trace.core.fields import Choice, Instant, load
 from trace.recalls.graph import Direction
-from trace.recalls.report import Report
+from trace.recalls.report import HandRow, Report
 
 # A spreadsheet takes a file without it for the system's own letters.
 _UTF8_MARK = "\ufeff"
@@ -59,7 +59,8 @@ def as_csv(report: Report) -> Response:
     )  # fmt: skip
     for lot in report.rows:
         head = [lot.hops, lot.product, lot.lot_number, lot.relation, lot.made_by]
-        for hand in lot.hands or [None]:
+        hands: Sequence[HandRow | None] = lot.hands or [None]
+        for hand in hands:
             tail: list[Any] = [""] * 7
             if hand is not None:
                 shipped = _("cancelled or refused") if hand.is_void else _when(hand.shipped_at)

@@ -34,9 +34,8 @@ class Step(StrEnum):
     OTHER = "other"
 
 
-REMAKING = frozenset({Step.SPLIT, Step.MERGE, Step.TRANSFORM})
-# What two sides have in common: either may see it, whoever recorded it.
 _GIVING = (Step.SHIP, Step.HAND_OVER, Step.SELL, Step.VOID)
+# What two sides have in common: either may see it, whoever recorded it.
 BETWEEN_TWO = frozenset({Step.SHIP, Step.RECEIVE, Step.HAND_OVER, Step.VOID})
 
 _REMAKING_STEPS = {"splitting": Step.SPLIT, "merging": Step.MERGE}

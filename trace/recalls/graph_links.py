@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from trace.recalls.graph_events import REMAKING, GraphEvent, Step, standing
+from trace.recalls.graph_events import GraphEvent, Step, standing
 
 
 class Fault(StrEnum):
@@ -45,17 +45,10 @@ class Link(NamedTuple):
 _Inside = defaultdict[str, dict[str, tuple[datetime, str]]]
 
 
-# By these events goods in this role come into being, or from outside of what is seen here.
-_BEGINNING = {
-    **dict.fromkeys((Step.BEGIN, Step.RECEIVE, Step.HAND_OVER), "object"),
-    **dict.fromkeys(REMAKING, "output"),
-}
-
-
 class Graph:
     """Events joined by the goods they name, as they stood at an instant (None: now).
 
-    ``began`` has when goods first came into being or were received, for those of which that is known.
+    ``began`` has when goods first came into being, or came from outside of what is seen here.
     """
 
     def __init__(self, events: Iterable[GraphEvent], as_of: datetime | None = None) -> None:
@@ -66,8 +59,18 @@ class Graph:
         self.faults: defaultdict[str, list[Problem]] = defaultdict(list)
         self.began: dict[str, datetime] = {}
         self.units: set[str] = set()
+        remaking: list[GraphEvent] = []
+        packing: list[GraphEvent] = []
         for event in self.events:
-            beginning = _BEGINNING.get(event.step)
+            beginning, step = None, event.step
+            # By identity: hashing a member of an enumeration costs more than everything else here.
+            if step is Step.BEGIN or step is Step.RECEIVE or step is Step.HAND_OVER:
+                beginning = "object"
+            elif step is Step.SPLIT or step is Step.MERGE or step is Step.TRANSFORM:
+                beginning = "output"
+                remaking.append(event)
+            elif step is Step.PACK or step is Step.UNPACK:
+                packing.append(event)
             for role, epc, _quantity, is_lot in event.goods:
                 self.about[epc].append(event)
                 if role == beginning:
@@ -76,22 +79,21 @@ class Graph:
                 if not is_lot:
                     self.units.add(epc)
         self.links = sorted(
-            [*self._packings(), *self._makings()],
+            [*self._packings(packing), *self._makings(remaking)],
             key=lambda link: (link.at, link.event_id, link.giver, link.taker),
         )
         for link in self.links:
             self.after[link.giver].append(link)
             self.before[link.taker].append(link)
 
-    def _makings(self) -> Iterator[Link]:
+    def _makings(self, events: Iterable[GraphEvent]) -> Iterator[Link]:
         """Every input of one transformation leads to every output.
 
         Events with one transformation id are one: what one of them took in, another may give out.
         """
         parts: defaultdict[tuple[str, str], list[GraphEvent]] = defaultdict(list)
-        for event in self.events:
-            if event.step in REMAKING:
-                parts[event.by, event.transformation_id or f"event {event.id}"].append(event)
+        for event in events:
+            parts[event.by, event.transformation_id or f"event {event.id}"].append(event)
         for together in parts.values():
             inputs = [(event, epc) for event in together for epc in _named(event, "input")]
             outputs = [(event, epc) for event in together for epc in _named(event, "output")]
@@ -106,15 +108,15 @@ class Graph:
             for event, epc in () if outputs else inputs:
                 self.faults[epc].append(Problem(Fault.NO_OUTPUT, (epc,), event.id))
 
-    def _packings(self) -> Iterator[Link]:
+    def _packings(self, events: Iterable[GraphEvent]) -> Iterator[Link]:
         inside: _Inside = defaultdict(dict)
-        for event in self.events:
-            if event.step is Step.PACK:
-                for parent in _named(event, "parent"):
-                    for child in _named(event, "child"):
-                        inside[parent].setdefault(child, (event.at, event.id))
-            elif event.step is Step.UNPACK:
+        for event in events:
+            if event.step is Step.UNPACK:
                 yield from self._unpack(event, inside)
+                continue
+            for parent in _named(event, "parent"):
+                for child in _named(event, "child"):
+                    inside[parent].setdefault(child, (event.at, event.id))
         for parent, children in inside.items():
             for child, (since, event_id) in children.items():
                 yield Link(child, parent, Step.PACK, event_id, since)
