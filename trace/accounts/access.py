@@ -45,6 +45,9 @@ def init_access(app: Flask) -> None:
     manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None  # it binds to the address, and phones change theirs all day
     manager.request_loader(_load_session)
+    # We have no remember cookie; looking after one would read the form session on every answer, and each would then
+    # say that it varies by cookie: nothing between could keep a public answer.
+    app.after_request_funcs[None].remove(manager._update_remember_cookie)
     app.before_request(_admit)
 
 

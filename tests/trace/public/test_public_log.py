@@ -70,3 +70,9 @@ def test_the_checking_program_is_there_and_needs_nothing_of_ours() -> None:
         env={},
     )
     assert told.returncode == 0, told.stderr
+
+
+def test_public_answers_do_not_vary_by_cookie(app: Flask) -> None:
+    client = app.test_client()
+    for path in ("/log/key", "/log/", "/"):
+        assert "Cookie" not in client.get(path).headers.get("Vary", "")
