@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from trace.accounts.permissions import Actor
 from trace.batches.unit_models import LogisticUnit, UnitContent
 from trace.core.errors import NotFound
+from trace.core.short_codes import normalise
 from trace.events import movements
 from trace.events.handover_models import Shipment, ShipmentLine, ShipmentUnit
 from trace.events.rules_packing import UnitNotHeld
@@ -26,6 +27,12 @@ _LOCK = 0x756E6974
 def lock_units(session: Session, organisation_id: UUID) -> None:
     """Wait until nobody else packs, unpacks or ships units of this organisation, until the transaction ends."""
     session.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(str(organisation_id)))))
+
+
+def read_code(typed: str) -> str:
+    """A scanned or typed code of a unit: ours normalised, or the 18 digits of an SSCC, with or without "(00)"."""
+    code = normalise(typed.strip().removeprefix("(00)"))
+    return code[2:] if len(code) == 20 and code.startswith("00") and code.isdigit() else code
 
 
 def get_unit(session: Session, organisation_id: UUID, unit_id: UUID) -> LogisticUnit:
