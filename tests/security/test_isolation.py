@@ -21,6 +21,7 @@ from trace.accounts import services as accounts
 from trace.accounts import sessions
 from trace.accounts.models import OrganisationKind, PartyKind, Role
 from trace.accounts.permissions import Actor
+from trace.core import clock
 from trace.core.http import Audience, audience_of
 from trace.core.ids import uuid7
 from trace.core.outgoing import Outgoing
@@ -28,14 +29,22 @@ from trace.demo import factories
 from trace.epcis import named_queries, subscriptions
 from trace.epcis.answers import EpcFormat
 from trace.events import services as custody
-from trace.events.models import Event
+from trace.events import services_packing
 from trace.events.desk import Around
 from trace.events.handover_models import Outcome
+from trace.events.models import Event
 from trace.events.queries_handover import find_handover
+from trace.events.rules_stock import SetAsideReason
 from trace.events.services import Receiver
 from trace.events.services_claims import claim
+from trace.events.services_holds import hold as set_aside
+from trace.events.services_observation import measure
+from trace.events.services_packing import Into
 from trace.events.services_settlement import propose_settlement
+from trace.events.temperatures import Reading
+from trace.recalls import holds
 from trace.recalls import services as recalls
+from trace.recalls.hold_rules import HoldReason
 from trace.recalls.rules import RecallClass, RecallReason
 
 # Written into everything of the victim that is not public; never to be read by the other.
@@ -97,9 +106,16 @@ def scene(session: Session) -> Scene:
     )  # fmt: skip
     left = find_handover(session, open_shipment.id)
     assert left is not None
+    carton = services_packing.pack(session, owner, Into(), {batch.id: Decimal(1)}, key="k-carton").unit
     recall = recalls.recall(
         session, officer, batch.id, RecallClass.QUALITY, RecallReason.SPOILED, None, typed_lot_number=batch.lot_number
     )  # fmt: skip
+    hold = holds.pause_sale(
+        session, officer, batch.id, HoldReason.TEST_RESULT, typed_lot_number=batch.lot_number
+    )
+    set_aside(session, owner, batch.id, SetAsideReason.OTHER, note=SECRET)
+    reading = Reading(time=clock.now(), value=Decimal(5))
+    measure(session, owner, [batch.id], [reading], key="k-measure", device=SECRET)
     sessions.create_api_key(session, owner, f"Chìa khóa {SECRET}")
     key_id = owner_keys(session, owner)[0]
     assert owner.user_id is not None
@@ -125,7 +141,9 @@ def scene(session: Session) -> Scene:
         "sign_in_id": str(device.id),
         "organisation_id": str(owner.organisation_id),
         "recall_id": str(recall.id),
+        "hold_id": str(hold.id),
         "party_id": str(party.id),
+        "unit_id": str(carton.id),
         "line_id": str(short.lines[0].id),
         "settlement_id": str(proposal.id),
         "claim_id": str(claimed.id),
