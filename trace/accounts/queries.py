@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from trace.accounts import rules
 from trace.accounts.models import (
@@ -150,14 +150,20 @@ def list_receivers(session: Session, sender_id: UUID, typed: str = "") -> list[O
 
 def find_receiver(session: Session, sender_id: UUID, organisation_id: UUID) -> Organisation | None:
     """An approved organisation that goods may be shipped to."""
-    return session.scalars(
-        select(Organisation).where(
-            Organisation.id == organisation_id,
-            Organisation.approval == Approval.APPROVED,
-            Organisation.kind != OrganisationKind.AUTHORITY,
-            Organisation.id != sender_id,
+    return (
+        session.scalars(
+            select(Organisation)
+            .where(
+                Organisation.id == organisation_id,
+                Organisation.approval == Approval.APPROVED,
+                Organisation.kind != OrganisationKind.AUTHORITY,
+                Organisation.id != sender_id,
+            )
+            .options(joinedload(Organisation.locations))  # its commune stands in the event
         )
-    ).one_or_none()
+        .unique()
+        .one_or_none()
+    )
 
 
 def list_near_duplicates(session: Session, organisation: Organisation) -> list[Organisation]:

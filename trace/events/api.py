@@ -89,7 +89,7 @@ def ship(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
     )
     answer = shipment_answer(shipment, actor().organisation_id)  # before the commit forgets what was read
     db().commit()
-    return answer, 201, {"Location": f"{PREFIX}/shipments/{shipment.id}"}
+    return answer, 201, {"Location": f"{PREFIX}/shipments/{answer['id']}"}
 
 
 @blueprint.route("/shipments/<uuid:shipment_id>/receipt", methods=["POST"])

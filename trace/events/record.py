@@ -7,14 +7,17 @@ Services decide and move quantities, then call ``record_event``; nothing else ad
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
@@ -227,30 +230,64 @@ def _keep(
 
 
 def _write(session: Session, rows: _Rows) -> None:
-    for table in _TABLES:
-        waiting = rows.by_table.get(table.name, [])
-        if len(waiting) >= _WORTH_COPYING:
-            _copy(session, table, waiting)
-        elif waiting:
-            session.execute(insert(table), waiting)
+    """Write what waits, each table after those it refers to: by COPY, or, a few rows, in one exchange of messages."""
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    few: list[tuple[Table, dict[str, Any]]] = []
+    try:
+        for table in _TABLES:
+            waiting = rows.by_table.get(table.name, [])
+            if len(waiting) >= _WORTH_COPYING:
+                _insert(driver, few)
+                few = []
+                _copy(driver, table, waiting)
+            else:
+                few += [(table, row) for row in waiting]
+        _insert(driver, few)
+    except psycopg.Error as error:
+        # As if written through SQLAlchemy: whoever waits for its errors must not miss these.
+        raise DBAPIError.instance("insert", None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
-def _copy(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+def _insert(driver: Any, rows: Sequence[tuple[Table, dict[str, Any]]]) -> None:
+    """INSERT rows of several tables without waiting for the answer to each."""
+    if not rows:
+        return
+    with driver.pipeline(), driver.cursor() as cursor:
+        for table, row in rows:
+            statement, columns = _statement(table)
+            cursor.execute(statement, [_adapted(row.get(name), is_json) for name, is_json in columns])
+
+
+@cache
+def _statement(table: Table) -> tuple[sql.Composed, tuple[tuple[str, bool], ...]]:
+    """The INSERT of a row, and which of its columns are JSON; what the database numbers itself is left out."""
+    columns = tuple(
+        (column.name, isinstance(column.type, JSONB)) for column in table.columns if column.identity is None
+    )
+    names = [name for name, _is_json in columns]
+    statement = sql.SQL("insert into {} ({}) values ({})").format(
+        sql.Identifier(table.name),
+        sql.SQL(", ").join(map(sql.Identifier, names)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(names)),
+    )
+    return statement, columns
+
+
+def _copy(driver: Any, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """COPY rows that all have the same columns into ``table``; columns that are null in all are left out."""
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     as_json = {column.name for column in table.columns if isinstance(column.type, JSONB)}
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    driver: Any = session.connection().connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row(
-                [
-                    Jsonb(row[name]) if name in as_json and row[name] is not None else row[name]
-                    for name in names
-                ]
-            )
+            copy.write_row([_adapted(row[name], name in as_json) for name in names])
+
+
+def _adapted(value: Any, is_json: bool) -> Any:
+    return Jsonb(value) if is_json and value is not None else value
 
 
 def _goods_rows(event_id: UUID, happening: Happening) -> list[dict[str, Any]]:

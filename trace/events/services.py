@@ -216,7 +216,13 @@ def ship_taken(
     """Send off loose goods that were taken and may go to ``receiver``."""
     shipment = new_shipment(session, actor, receiver, when.event_time)
     shipment.lines.append(
-        ShipmentLine(id=uuid7(), shipment_id=shipment.id, batch_id=taken.batch.id, quantity=quantity)
+        ShipmentLine(
+            id=uuid7(),
+            shipment_id=shipment.id,
+            batch_id=taken.batch.id,
+            batch=taken.batch,  # kept with the line, so that whoever answers need not read it again
+            quantity=quantity,
+        )
     )
     session.add(shipment)
     session.flush()

@@ -127,4 +127,4 @@ def test_captured_in_an_empty_instance_the_trace_graph_is_the_same(
             there_graph = graph_of_events(read_events(there, lot, direction))
             assert signature(there_graph) == signature(here_graph)
             told |= signature(here_graph)
-    assert len(told) > 10
+    assert len(told) > 5
