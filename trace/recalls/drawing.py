@@ -16,6 +16,7 @@ WIDTH = 360  # as wide as the narrowest phone; the page scales it up
 COLUMNS = 2
 MARGIN = 4
 GAP = 12
+ROW_GAP = 22  # room for a line and its tip
 BETWEEN_LEVELS = 44
 LINE_HEIGHT = 19
 PADDING = 10
@@ -51,7 +52,7 @@ def draw(picture: Picture, title: str, description: str) -> Markup:
     return Markup(
         '<svg class="trace" viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="trace-t trace-d">'
         '<title id="trace-t">{title}</title><desc id="trace-d">{description}</desc>'
-        '<defs><marker id="trace-end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8"'
+        '<defs><marker id="trace-end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="5" markerHeight="5"'
         ' orient="auto-start-reverse"><path class="tip" d="M0 0L10 5L0 10z"/></marker></defs>{body}</svg>'
     ).format(
         width=WIDTH,
@@ -92,8 +93,8 @@ def _place_level(level: Sequence[Box], top: float, placed: dict[str, _Placed]) -
         for place, (box, (title, lines)) in enumerate(zip(row, texts, strict=True)):
             x = left + place * (width + GAP)
             placed[box.key] = _Placed(box, x, top, width, height, title, lines)
-        top += height + GAP
-    return top - GAP
+        top += height + ROW_GAP
+    return top - ROW_GAP
 
 
 def _texts(box: Box, width: float) -> tuple[list[str], list[str]]:
@@ -103,15 +104,19 @@ def _texts(box: Box, width: float) -> tuple[list[str], list[str]]:
 
 
 def _arrow(above: _Placed, below: _Placed, way: Step) -> Markup:
-    x1, y1, x2, y2 = above.middle, above.y + above.height, below.middle, below.y
-    if y2 < y1:  # a cycle leads up again, beside the boxes
-        x1, y1, x2, y2 = above.x, above.y + above.height / 2, below.x, below.y + below.height / 2
-    bend = (y2 - y1) / 2 if y2 > y1 else 0
+    """A line from box to box: bent where nothing lies between, else round the boxes, through the middle."""
+    x1, y1, x2, y2 = above.middle, above.y + above.height, below.middle, below.y - 1
+    if 0 < y2 - y1 <= BETWEEN_LEVELS:
+        bend = (y2 - y1) / 2
+        path = f"M{x1:.1f} {y1:.1f}C{x1:.1f} {y1 + bend:.1f} {x2:.1f} {y2 - bend:.1f} {x2:.1f} {y2:.1f}"
+    else:
+        # A cycle leads up again, by the same way.
+        middle, half = WIDTH / 2, ROW_GAP / 2
+        path = f"M{x1:.1f} {y1:.1f}V{y1 + half:.1f}H{middle:.1f}V{y2 - half:.1f}H{x2:.1f}V{y2:.1f}"
     kind = "way dashed" if way in _DASHED else f"way {way}"
-    return Markup(
-        '<path class="{kind}" d="M{x1:.1f} {y1:.1f}C{x1:.1f} {c1:.1f} {x2:.1f} {c2:.1f} {x2:.1f} {end:.1f}"'
-        ' marker-end="url(#trace-end)"/>'
-    ).format(kind=kind, x1=x1, y1=y1, x2=x2, c1=y1 + bend, c2=y2 - bend, end=y2 - 1)
+    return Markup('<path class="{kind}" d="{path}" marker-end="url(#trace-end)"/>').format(
+        kind=kind, path=path
+    )
 
 
 def _draw_box(one: _Placed) -> Markup:
