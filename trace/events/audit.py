@@ -224,6 +224,8 @@ class _DatabaseAudit:
                     self.report.add(Fault.VALUE_UNCOVERED, index, field)
         if _named(event) != _counted(goods):
             self.report.add(Fault.GOODS_DIFFERENT, index)
+        if _is_misfiled(event):
+            self.report.add(Fault.FILED_DIFFERENTLY, index)
 
     def _find_unlogged(self) -> None:
         """Events nobody committed to."""
@@ -253,6 +255,25 @@ def _counted(goods: Sequence[EventGoods]) -> Counter[Goods]:
         (one.role, _canonical(one.epc), _amount(one.quantity), one.uom if one.quantity is not None else None)
         for one in goods
     )
+
+
+def _is_misfiled(event: Event) -> bool:
+    """Whether the columns an event is found by name another party or place than what its leaf commits to.
+
+    Events we made ourselves name both by our own ids; what a captured event says is in its own words.
+    """
+    if event.is_declaration != (event.error_declaration is not None):
+        return True
+    if event.epcis_id != f"urn:uuid:{event.id}":
+        return False
+    places = [uri for uri in (event.read_point, event.biz_location) if uri]
+    if event.location_id and places and f"urn:uuid:{event.location_id}" not in places:
+        return True
+    if not event.source_list or not event.destination_list:
+        return False  # not a handover between two named ones
+    owners = [*event.source_list, *event.destination_list]
+    parties = [one.get("source") or one.get("destination") for one in owners]
+    return bool(event.counterpart_id and f"urn:uuid:{event.counterpart_id}" not in parties)
 
 
 def _canonical(epc: Any) -> str:

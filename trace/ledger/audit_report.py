@@ -29,6 +29,7 @@ class Fault(StrEnum):
     LEAF_LOST = "leaf-lost"
     VALUE_UNCOVERED = "value-uncovered"
     GOODS_DIFFERENT = "goods-different"
+    FILED_DIFFERENTLY = "filed-differently"
     EVENT_UNLOGGED = "event-unlogged"
 
 
@@ -49,6 +50,7 @@ WORDS = {
     Fault.LEAF_LOST: "the database has lost this entry",
     Fault.VALUE_UNCOVERED: "a value stands where nothing vouches for it: it was erased before, or its salt is gone",
     Fault.GOODS_DIFFERENT: "the goods the event is counted with are not those it names",
+    Fault.FILED_DIFFERENTLY: "the event is filed under another party or place than it names",
     Fault.EVENT_UNLOGGED: "an event has no leaf",
     crosscheck.Fault.BUNDLE_MALFORMED: "the entries served from here on cannot be read",
     crosscheck.Fault.OPENINGS_MALFORMED: "what is shown for the entries cannot be read",

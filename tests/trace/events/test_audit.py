@@ -135,3 +135,20 @@ def test_the_checkpoint_kept_outside_may_be_between(session: Session, signer: Si
 
 def test_checkpoints_by_another_key_are_found(session: Session, signer: Signer) -> None:
     assert Fault.NOT_SIGNED in kinds(audit(session, Signer.generate(signer.name)))
+
+
+def test_an_event_filed_under_another_party_is_found(
+    session: Session, chain: Chain, signer: Signer, forge: Forge
+) -> None:
+    """The column decides who may read it; the lists its leaf commits to say who was party to it."""
+    other = chain.other_shop.organisation_id
+    forge("update events set counterpart_id = :other where verb = 'ship'", other=other)
+    report = audit(session, signer)
+    assert (report.first_bad_index, kinds(report)) == (1, {Fault.FILED_DIFFERENTLY})
+
+
+def test_an_event_filed_under_another_place_is_found(session: Session, signer: Signer, forge: Forge) -> None:
+    forge(
+        "update events set location_id = (select location_id from events where verb = 'receive') where verb = 'ship'"
+    )
+    assert kinds(audit(session, signer)) == {Fault.FILED_DIFFERENTLY}
