@@ -31,7 +31,7 @@ from trace.events.documents import Happening, Named
 from trace.events.handover_models import Settlement, Shipment, ShipmentLine
 from trace.events.models import Event, EventGoods, EventPrivate, Role, Verb
 from trace.events.record import Aside
-from trace.events.rules_correction import GoodsMovedOn, NotCorrectable, check_time, correct_count
+from trace.events.rules_correction import NotCorrectable, check_time, correct_count
 from trace.events.rules_handover import ShipmentReceived
 from trace.events.services import Receiver, Source
 from trace.gs1.keys import is_valid_lot_number
@@ -130,7 +130,8 @@ def build(
         fields["sealed_items"] = _seal_anew(session, original, quantities, wanted)
         aside = _with_sources(session, actor, aside, wanted, sum(quantities.values(), Decimal(0)))
     elif verb in (Verb.ADD_DELIVERY, Verb.TAKE_IN):
-        _grow(session, original, quantities)
+        if verb == Verb.TAKE_IN:
+            _resize(session, original, quantities)
         fields["sealed_items"] = original.sealed_items
         aside = _with_sources(session, actor, aside, wanted, sum(quantities.values(), Decimal(0)))
     destination = _destination(verb, shipment, wanted)
@@ -423,13 +424,10 @@ def _check_facts(batch: Batch, lot_number: str, produced_on: date, expires_on: d
         )
 
 
-def _grow(session: Session, original: Event, quantities: Mapping[UUID, Decimal]) -> None:
-    """A batch is as large as its deliveries together."""
+def _resize(session: Session, original: Event, quantities: Mapping[UUID, Decimal]) -> None:
+    """A lot taken in from outside is as large as it was when it came."""
     batch = _only_batch(original)
-    said = sum((one.quantity or Decimal(0) for one in original.goods if one.batch_id == batch.id), Decimal(0))
-    batch.quantity = batch.quantity - said + quantities[batch.id]
-    if batch.quantity <= 0:
-        raise GoodsMovedOn(_l("Nothing would be left of this batch."), field="quantity")
+    batch.quantity = quantities[batch.id]
     session.flush()
 
 

@@ -63,6 +63,10 @@ _OF_THE_ROW = frozenset(
 )
 
 
+# Harvests are at hand wherever the field is.
+_AT_THE_SEAT = (Verb.ACTIVATE, Verb.ADD_DELIVERY)
+
+
 @dataclass(frozen=True)
 class Corrected:
     """The declaration, and what took the place of the entry if anything did."""
@@ -228,7 +232,7 @@ def _net(
 
 def _at_places(actor: Actor, original: Event, mine: Mapping[UUID, Decimal]) -> dict[UUID, Decimal]:
     """What changes at a place other than the seat: where the goods of the entry left from, or arrived."""
-    if original.location_id in (None, actor.organisation.seat.id) or original.verb == Verb.ACTIVATE:
+    if original.location_id in (None, actor.organisation.seat.id) or original.verb in _AT_THE_SEAT:
         return {}
     return dict(mine)
 

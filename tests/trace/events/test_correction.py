@@ -36,7 +36,11 @@ from trace.events.services import Receiver, ShipmentOver, Source
 from trace.events.services_confirm import YES, answer_confirmation, offer_confirmation
 from trace.events.services_correction import Corrected, correct
 from trace.events.services_handover import cancel, return_goods
+from trace.events.services_harvest import add_delivery
+from trace.events.services_making import split
+from trace.events.services_packing import Into, pack
 from trace.events.services_settlement import agree_settlement, propose_settlement
+from trace.events.services_stock import count_stock
 
 WRONG = CorrectionReason.INCORRECT_DATA
 NEVER = CorrectionReason.DID_NOT_OCCUR
@@ -374,3 +378,50 @@ def test_an_honest_correction_is_no_late_entry(session: Session, chain: Chain) -
     done = _fix(session, chain, _sold(session, chain), quantity=4)
     assert done.corrective is not None
     assert done.corrective.marks == ["corrected"]
+
+
+def test_a_count_is_corrected_to_what_was_really_there(session: Session, chain: Chain) -> None:
+    (count,) = count_stock(session, chain.producer, {chain.batch.id: Decimal(95)}, key=a_key())
+    _fix(session, chain, count, quantity=98)
+    assert _balance(session, chain.batch) == {"created": 100, "held": 98, "lost": 2}
+    assert _replayed(session, chain.batch.id) == _balance(session, chain.batch)
+
+
+def test_more_of_a_harvest_is_corrected(session: Session, chain: Chain) -> None:
+    more = add_delivery(session, chain.producer, chain.batch.id, Decimal(20), key=a_key())
+    done = _fix(session, chain, more, quantity=12)
+    assert _balance(session, chain.batch) == {"created": 112, "held": 112}
+    assert done.corrective is not None
+    _never(session, chain, done.corrective)
+    assert _balance(session, chain.batch) == {"created": 100, "held": 100}
+    assert chain.batch.quantity == 100
+
+
+def test_a_split_nobody_touched_is_taken_back(session: Session, chain: Chain) -> None:
+    made = split(session, chain.producer, chain.batch.id, [Decimal(30)], key=a_key())
+    with pytest.raises(NotCorrectable):
+        _fix(session, chain, made.event, quantity=50)
+    _never(session, chain, made.event)
+    assert _balance(session, chain.batch) == {"created": 100, "held": 100}
+    assert _balance(session, made.batches[0]) == {}
+
+
+def test_a_split_stays_once_something_of_it_was_sold(session: Session, chain: Chain) -> None:
+    made = split(session, chain.producer, chain.batch.id, [Decimal(30)], key=a_key())
+    services.sell(session, chain.producer, made.batches[0].id, Decimal(1), key=a_key())
+    with pytest.raises(GoodsMovedOn) as refused:
+        _never(session, chain, made.event)
+    assert refused.value.numbers == {"held": 29, "needed": 30, "unit": "kg"}
+
+
+def test_what_is_packed_is_unpacked_not_corrected(session: Session, chain: Chain) -> None:
+    packed = pack(session, chain.producer, Into(), {chain.batch.id: Decimal(10)}, key=a_key())
+    with pytest.raises(NotCorrectable) as refused:
+        _never(session, chain, packed.event)
+    assert refused.value.numbers == {"verb": "pack"}
+
+
+def test_goods_that_were_packed_since_do_not_vanish_by_a_correction(session: Session, chain: Chain) -> None:
+    pack(session, chain.producer, Into(), {chain.batch.id: Decimal(90)}, key=a_key())
+    with pytest.raises(rules.GoodsElsewhere):
+        _fix(session, chain, _last(session, Verb.ACTIVATE), quantity=80)
