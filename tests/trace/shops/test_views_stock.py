@@ -277,3 +277,24 @@ def test_an_inspection_and_a_sample_are_noted_once(
 @pytest.mark.parametrize("what", ["use", "count", "inspect", "sample", "temperatures", "set-aside"])
 def test_somebody_elses_goods_are_not_there(market: Market, browse: Browse, what: str) -> None:
     assert browse(market.shop).get(f"/goods/{market.batch.id}/{what}").status_code == 404
+
+
+def test_who_has_several_places_says_where_goods_are_put_down(
+    session: Session, market: Market, browse: Browse
+) -> None:
+    owner = session.get_one(Organisation, market.shop.organisation.id)
+    place = str(accounts.add_location(session, owner, Place(BA_DINH, "Số 9", "Kho sau")).id)
+    maker = Actor(
+        market.producer.user_id,
+        session.get_one(Organisation, market.producer.organisation.id),
+        market.producer.role,
+    )
+    batch = session.get_one(Batch, market.batch.id)
+    shipment = str(factories.ShipmentFactory.create(session=session, actor=maker, batch=batch, to=owner).id)
+    settle(session)
+    shop = browse(market.shop)
+    path = f"/goods/shipments/{shipment}/receive"
+    assert 'name="location_id"' in shop.get(path).get_data(as_text=True)
+    assert send(shop, path, full="1", location_id=place).status_code == 303
+    placed = session.scalars(select(Placement)).one()
+    assert (str(placed.location_id), placed.quantity) == (place, 10)
