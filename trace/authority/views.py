@@ -11,7 +11,15 @@ from trace.accounts import services, sessions
 from trace.accounts.access import actor
 from trace.accounts.models import Approval, Organisation, OrganisationKind, User
 from trace.accounts.security_log import Action, record
-from trace.authority import pages, queries, views_batches, views_erasure, views_holds, views_recalls, views_trace
+from trace.authority import (
+    pages,
+    queries,
+    views_batches,
+    views_erasure,
+    views_holds,
+    views_recalls,
+    views_trace,
+)
 from trace.authority.blueprint import _, blueprint, page_number
 from trace.authority.schemas import ChangesForm
 from trace.core import clock
