@@ -64,9 +64,10 @@ def event_of(row: Event) -> EpcisEvent:
     """The event a row records, ours or captured, with our own names under our namespace."""
     namespaces = dict(row.context or {})
     ilmd = _named(row.ilmd or {})
-    if row.sealed_items:
-        ilmd[_SEALED_ITEMS] = row.sealed_items
     extensions = _named(row.extensions)
+    if row.sealed_items:
+        # The standard keeps ILMD for what brings goods about; goods taken in from outside are observed.
+        (extensions if row.action == "OBSERVE" else ilmd)[_SEALED_ITEMS] = row.sealed_items
     if any(
         name.startswith(EXTENSION_NAMESPACE) for name in (*ilmd, *extensions, *(row.error_declaration or ()))
     ):

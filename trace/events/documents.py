@@ -166,7 +166,10 @@ def quantity_text(quantity: Decimal) -> str:
 
 def epcis_event(event: Event) -> dict[str, Any]:
     """The event as an EPCIS 2.0 JSON object in short names, ready for the event hash; no private values."""
-    ilmd = (event.ilmd or {}) | ({"sealed_items": event.sealed_items} if event.sealed_items else {})
+    sealed = {"sealed_items": event.sealed_items} if event.sealed_items else {}
+    # Only what brings goods about has master data of theirs; goods taken in from outside are observed.
+    has_ilmd = event.action != "OBSERVE"
+    ilmd = (event.ilmd or {}) | (sealed if has_ilmd else {})
     document: dict[str, Any] = {
         "type": event.event_type,
         "eventID": event.epcis_id,
@@ -197,7 +200,7 @@ def epcis_event(event: Event) -> dict[str, Any]:
         "certificationInfo": event.certification_info,
         "ilmd": _namespaced(ilmd) if ilmd else None,
     }
-    document.update(_namespaced(event.extensions))
+    document.update(_namespaced(event.extensions if has_ilmd else {**event.extensions, **sealed}))
     return {name: value for name, value in document.items() if value not in (None, [], {})}
 
 

@@ -16,8 +16,10 @@ from trace.batches import queries as batches
 from trace.batches.models import Origin
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound
+from trace.epcis.rows import event_of
 from trace.events import rules, services
 from trace.events.desk import Around
+from trace.events.documents import epcis_event
 from trace.events.models import EventPrivate
 from trace.events.seals_made import OutsideFacts
 from trace.events.services_making import Made
@@ -54,6 +56,14 @@ def test_one_side_alone_declares_them(session: Session, chain: Chain) -> None:
     private = session.get_one(EventPrivate, event.id)
     assert (private.party_id, private.attachments) == (party.id, [PAPER])
     assert "Bí Mật" not in f"{event.sealed_items}{event.extensions}{event.source_list}"
+
+
+def test_what_is_observed_carries_no_master_data_as_ilmd(session: Session, chain: Chain) -> None:
+    event = _take_in(session, chain).event
+    written = epcis_event(event)
+    assert "ilmd" not in written
+    assert written["nguongoc:sealed_items"] == event.sealed_items
+    assert event_of(event).ilmd is None
 
 
 def test_they_have_no_label_until_the_ten_items_are_there(session: Session, chain: Chain) -> None:
