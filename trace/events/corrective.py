@@ -449,7 +449,9 @@ def _with_sources(session: Session, actor: Actor, aside: Aside, wanted: Replacem
 def _destination(verb: Verb, shipment: Shipment | None, wanted: Replacement) -> UUID | None:
     """Only what was not taken over from the original as it stood."""
     if verb in (Verb.SHIP, Verb.RETURN) and shipment is not None:
-        return shipment.receiver_id or (shipment.party.id if shipment.party else None)
+        # A shipment made anew knows its receiver, and the column only once it is written.
+        receiver = shipment.receiver or shipment.party
+        return receiver.id if receiver else None
     return wanted.to.party_id if verb == Verb.SELL and wanted.to is not None else None
 
 

@@ -265,6 +265,16 @@ def test_a_shipment_on_its_way_is_sent_again_as_it_was(session: Session, chain: 
     assert _replayed(session, chain.batch.id) == _balance(session, chain.batch)
 
 
+def test_a_corrected_shipment_still_names_its_receiver(session: Session, chain: Chain) -> None:
+    to = chain.shop.organisation
+    ShipmentFactory.create(session=session, actor=chain.producer, batch=chain.batch, to=to)
+    fixed = _fix(session, chain, _last(session, Verb.SHIP), quantity="7")
+    assert fixed.corrective is not None
+    assert fixed.corrective.destination_list == [
+        {"type": "possessing_party", "destination": f"urn:uuid:{to.id}"}
+    ]
+
+
 def test_what_was_handed_over_without_an_account_is_corrected(session: Session, chain: Chain) -> None:
     party = PartyFactory.create(session=session, actor=chain.producer)
     ShipmentFactory.create(session=session, actor=chain.producer, batch=chain.batch, party=party)
