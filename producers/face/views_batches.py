@@ -28,6 +28,8 @@ from trace.core.http import Audience, audience, db
 from trace.core.ids import parse_uuid
 from trace.core.language import language
 from trace.events import services as custody
+from trace.events.queries import list_open_differences
+from trace.events.queries_handover import count_claims_to_answer
 
 # The OCOP set of what is harvested rather than made: vegetables, roots, fruit, seeds.
 _HARVESTED_SET = 1
@@ -46,7 +48,14 @@ def list_batches() -> ResponseReturnValue:
     def page_url(wanted_page: int) -> str:
         return url_for("producers.list_batches", page=wanted_page, state=state)
 
-    return render_template("producers/list_batches.html", page=page, states=texts.STATES, page_url=page_url)
+    return render_template(
+        "producers/list_batches.html",
+        page=page,
+        states=texts.STATES,
+        page_url=page_url,
+        difference_count=len(list_open_differences(db(), actor().organisation_id)),
+        claim_count=count_claims_to_answer(db(), actor().organisation_id),
+    )
 
 
 @blueprint.route("/batches/new", methods=["GET", "POST"])

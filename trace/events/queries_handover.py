@@ -123,6 +123,12 @@ def list_open_claims(session: Session, organisation_id: UUID, now: datetime | No
     return list(session.scalars(wanted))
 
 
+def count_claims_to_answer(session: Session, organisation_id: UUID) -> int:
+    """How many claims wait for this organisation's answer."""
+    wanted = select(func.count()).where(Claim.sender_id == organisation_id, _waits(clock.now()))
+    return session.scalar(wanted) or 0
+
+
 def list_past_claims(session: Session, organisation_id: UUID, most: int = 20) -> list[Claim]:
     """The last claims that are over, made by or put to the organisation, newest first."""
     wanted = (

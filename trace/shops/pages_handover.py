@@ -173,8 +173,7 @@ def claims_page(session: Session, actor: Actor) -> ClaimsPage:
 
 def count_to_answer(session: Session, actor: Actor) -> int:
     """How many claims wait for this organisation's answer."""
-    found = handovers.list_open_claims(session, actor.organisation_id)
-    return sum(1 for claim in found if claim.sender_id == actor.organisation_id)
+    return handovers.count_claims_to_answer(session, actor.organisation_id)
 
 
 def _claim_row(session: Session, claim: Claim, mine: UUID) -> ClaimRow:
