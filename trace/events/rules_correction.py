@@ -108,6 +108,16 @@ def check_correctable(verb: Verb, *, has_replacement: bool, is_declaration: bool
         )
 
 
+def check_not_stopped(verb: Verb, *, is_stopped: bool) -> None:
+    """Raise ``NotCorrectable``: taking back how lots were made would let recalled or paused goods out under another
+    number."""
+    if is_stopped and verb in (Verb.TRANSFORM, Verb.SPLIT, Verb.MERGE):
+        raise NotCorrectable(
+            _l("A lot of this entry is recalled, paused or under review. Ask the authority to put it right."),
+            verb=str(verb),
+        )
+
+
 def check_time(stated: datetime, recorded_at: datetime) -> None:
     """Raise ``TimeOutOfRange``: nobody recorded something before it happened."""
     if stated > recorded_at + CLOCKS_MAY_DIFFER:

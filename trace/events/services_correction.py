@@ -36,6 +36,7 @@ from trace.events.rules_correction import (
     changes_between,
     check_changed,
     check_correctable,
+    check_not_stopped,
     check_still_there,
 )
 from trace.events.rules_handover import HandoverConfirmed
@@ -125,8 +126,9 @@ def _correct(
     shipment = lock_shipment(session, original.shipment_id) if original.shipment_id is not None else None
     batch_ids = {one.batch_id for one in original.goods if one.batch_id is not None}
     balances = movements.lock_balances(session, batch_ids)
-    for batch_id in sorted(batch_ids):
-        movements.read_batch(session, batch_id)
+    batches = [movements.read_batch(session, batch_id) for batch_id in sorted(batch_ids)]
+    is_stopped = any(one and (one.is_recalled or one.is_held or one.is_under_review) for one in batches)
+    check_not_stopped(Verb(original.verb), is_stopped=is_stopped)
     _check_first(session, original)
     undo_rows(session, original, shipment)
     corrective: Corrective | None = None

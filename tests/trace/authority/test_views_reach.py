@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -111,6 +112,6 @@ def test_the_scan_page_of_a_lot_split_off_names_the_recalled_lot(
     recall(session, city)
     told = officer.get(f"/T/{part.code}").text
     assert f"Hàng của lô này là hàng lô {city.batch.lot_number}." in told
-    answer = officer.get(f"/api/v1/codes/{part.code}").json
+    answer: Any = officer.get(f"/api/v1/codes/{part.code}").get_json()
     assert answer["verdict"] == "recalled"
     assert city.batch.lot_number in answer["sentence"]

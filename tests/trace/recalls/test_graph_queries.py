@@ -21,6 +21,7 @@ from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.events import documents, services, services_correction, services_making
+from trace.events.corrective import Replacement
 from trace.events.documents import party_uri
 from trace.events.models import Event
 from trace.events.rules_correction import CorrectionReason
@@ -159,7 +160,7 @@ def test_a_corrected_shipment_counts_until_its_correction_was_recorded(session: 
         farm,
         _row(session, event.id).id,
         next(iter(CorrectionReason)),
-        services_correction.Replacement(to=services.Receiver(organisation_id=right.organisation_id)),
+        Replacement(to=services.Receiver(organisation_id=right.organisation_id)),
         key=a_key(),
     )
     assert forward(session, lot, as_of=before).holders[lot.epc_class] == (uri(farm), uri(wrong))

@@ -21,8 +21,9 @@ from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
 from trace.core.errors import Forbidden
 from trace.events import queries as event_queries
-from trace.events import rules, services, services_making
+from trace.events import rules, services, services_correction, services_making
 from trace.events.models import Verb
+from trace.events.rules_correction import CorrectionReason, NotCorrectable
 from trace.events.rules_making import YieldReason
 from trace.recalls import queries, reach
 from trace.recalls import services as recalls
@@ -168,6 +169,19 @@ def test_goods_a_recall_reaches_do_not_move(session: Session, chain: Chain, reac
         split(session, chain.farm, batch, 1)
     with pytest.raises((rules.BatchRecalled, rules.BatchHeld)):
         make(session, chain.farm, batch)
+
+
+def test_goods_do_not_leave_a_recalled_lot_by_taking_its_making_back(session: Session, chain: Chain) -> None:
+    part = split(session, chain.farm, chain.lot)
+    (made,) = (
+        event for event in event_queries.list_batch_events(session, part.id) if event.verb == Verb.SPLIT
+    )
+    recall(session, chain, part)
+    with pytest.raises(NotCorrectable):
+        services_correction.correct(
+            session, chain.farm, made.id, next(iter(CorrectionReason)), key=a_key()
+        )  # fmt: skip
+    assert not chain.lot.is_recalled
 
 
 def test_a_withdrawn_recall_lets_go_of_everything(session: Session, chain: Chain) -> None:
