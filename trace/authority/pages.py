@@ -21,6 +21,7 @@ from trace.events import rules as event_rules
 from trace.events.handover_models import Hold, Shipment, ShipmentLine
 from trace.events.models import Event, EventPrivate, Verb
 from trace.events.texts import DISPOSAL_REASONS, VERBS, quantity_in_words
+from trace.events.texts_stock import title_at_rest
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
 
@@ -210,7 +211,7 @@ def _buyers(
 
 
 def _event(event: Event, private: EventPrivate | None, quantity: Decimal | None) -> BatchEvent:
-    title = str(VERBS[Verb(event.verb)])
+    title = title_at_rest(event) or str(VERBS[Verb(event.verb)])
     party = private.party.name if private and private.party else None
     other = event.counterpart.name if event.counterpart else party
     if event.verb == Verb.SHIP and other:

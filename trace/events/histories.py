@@ -19,6 +19,7 @@ from trace.events.rules_correction import CorrectionReason
 from trace.events.rules_handover import RefusalReason
 from trace.events.texts import DISPOSAL_REASONS, VERBS
 from trace.events.texts_handover import CHANGED, OUTCOMES, REFUSAL_REASONS
+from trace.events.texts_stock import title_at_rest
 
 
 def _(message: str, **values: object) -> str:
@@ -105,7 +106,7 @@ def title_of(event: Event, private: EventPrivate | None, organisation_id: UUID) 
             known = DisposalReason(str(event.extensions.get("disposal_reason", DisposalReason.OTHER)))
             return _("Discarded: %(reason)s", reason=str(DISPOSAL_REASONS[known]).lower())
         case _other:
-            return str(VERBS[verb])
+            return title_at_rest(event) or str(VERBS[verb])
 
 
 _HANDOVERS = frozenset(

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from trace.core import clock
 from trace.core.language import language
 from trace.core.numbers import format_quantity
+from trace.events.models import Event, Verb
 from trace.events.rules_stock import InspectionResult, SetAsideReason
 from trace.events.temperatures import Breach, Limits
 
@@ -32,6 +33,39 @@ SET_ASIDE_REASONS: Final[Mapping[SetAsideReason, Any]] = {
 def _(message: str, **values: object) -> str:
     """``flask_babel.gettext``, typed."""
     return str(flask_babel.gettext(message, **values))
+
+
+def title_at_rest(event: Event) -> str | None:
+    """What was done with goods at rest, with what it came to; None for everything else."""
+    said = event.extensions
+    is_official = "official" in event.marks
+    match event.verb:
+        case Verb.HOLD if is_official:
+            return _("Sale paused")
+        case Verb.RELEASE if is_official:
+            return _("May be sold again")
+        case Verb.HOLD if said.get("reason") in set(SetAsideReason):
+            why = str(SET_ASIDE_REASONS[SetAsideReason(said["reason"])]).lower()
+            return _("Set aside: %(reason)s", reason=why)
+        case Verb.INSPECT if said.get("result") in set(InspectionResult):
+            result = str(RESULTS[InspectionResult(said["result"])]).lower()
+            return _("Inspected: %(result)s", result=result)
+        case Verb.COUNT:
+            return _counted(said)
+        case Verb.MEASURE if "breach" in event.marks:
+            return _("Temperature measured: outside the limits")
+    return None
+
+
+def _counted(said: Mapping[str, Any]) -> str:
+    change: Mapping[str, str] = next(iter(said.get("difference", {}).values()), {})
+    if "lost" in change:
+        lost = format_quantity(Decimal(change["lost"]), language())
+        return _("Stock counted: %(quantity)s lost", quantity=lost)
+    if "found" in change:
+        found = format_quantity(Decimal(change["found"]), language())
+        return _("Stock counted: %(quantity)s found again", quantity=found)
+    return _("Stock counted: as on record")
 
 
 def degrees(celsius: Decimal) -> str:

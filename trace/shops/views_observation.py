@@ -91,7 +91,7 @@ def sample(batch_id: UUID) -> ResponseReturnValue:
 def show_temperatures(batch_id: UUID) -> ResponseReturnValue:
     """The temperatures noted of one lot, and one more."""
     desk.find_goods(db(), actor(), batch_id)
-    form = _opened()
+    form = _opened({"uom": TemperatureUnit.CEL})
     if request.method == "POST":
         with form.guard():
             facts = form.load(TemperatureForm())
@@ -165,8 +165,8 @@ def release(batch_id: UUID) -> ResponseReturnValue:
     return _to_holding(batch_id)
 
 
-def _opened() -> Form:
-    return Form.from_request() if request.method == "POST" else Form()
+def _opened(values: dict[str, str] | None = None) -> Form:
+    return Form.from_request() if request.method == "POST" else Form(values)
 
 
 def _to_holding(batch_id: UUID) -> ResponseReturnValue:

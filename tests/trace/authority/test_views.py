@@ -57,6 +57,7 @@ def test_nobody_else_finds_the_officers_pages(app: Flask, city: City, browse: Br
         "organisation_id": city.shop.organisation.id,
         "batch_id": city.batch.id,
         "recall_id": city.batch.id,
+        "hold_id": city.batch.id,
         "user_id": city.shop.user_id,
     }
     for rule in app.url_map.iter_rules():
