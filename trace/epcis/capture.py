@@ -261,13 +261,17 @@ class _Run:
     def _lock(self, items: Sequence[_Item], known: KnownGoods) -> None:
         """Lock what all of them may move, in the one order: shipments first, then balances."""
         receiving = {
-            known.batches[address].id
+            address
             for item in items
             if item.event.biz_step == "receiving"
             for address in known_goods.addresses_of(item.event)
-            if address in known.batches
         }
-        shipments = find_incoming(self.session, self.actor.organisation_id, receiving)
+        shipments = find_incoming(
+            self.session,
+            self.actor.organisation_id,
+            {known.batches[address].id for address in receiving & known.batches.keys()},
+            {known.units[address].id for address in receiving & known.units.keys()},
+        )
         batch_ids = known.batch_ids | {line.batch_id for one in shipments for line in one.lines}
         if batch_ids:
             movements.lock_balances(self.session, batch_ids)

@@ -25,7 +25,10 @@ from trace.gs1.vocabulary import EventType
 def carry_out(carrying: Carrying) -> None:
     """Carry one event out by its verb. Raises what the verb raises, ``GoodsMixed``, ``StepNotTaken``."""
     event = carrying.event
-    if not all(map(carrying.known.is_known, known_goods.addresses_of(event))):
+    if not all(
+        carrying.known.is_known(address) or _is_new_unit(event, address)
+        for address in known_goods.addresses_of(event)
+    ):
         if _moves(event):
             raise GoodsMixed(
                 _l(
@@ -45,6 +48,12 @@ def carry_out(carrying: Carrying) -> None:
         )
     else:
         observe(carrying)
+
+
+def _is_new_unit(event: EpcisEvent, address: str) -> bool:
+    """A carton or pallet that comes to be by being packed: its SSCC need not be known before."""
+    is_packing = (event.event_type, event.action, event.biz_step) == (EventType.AGGREGATION, "ADD", "packing")
+    return is_packing and address == event.parent_id and known_goods.sscc_of(address) is not None
 
 
 def is_alone(event: EpcisEvent, known: KnownGoods) -> bool:

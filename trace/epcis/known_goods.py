@@ -53,6 +53,12 @@ def addresses_of(event: EpcisEvent) -> Iterator[str]:
             yield element["epcClass"]
 
 
+def sscc_of(address: str) -> str | None:
+    """The SSCC an address stands for."""
+    key = _key_in(address)
+    return key.key if key is not None and key.key_ai == "00" else None
+
+
 def find_goods(session: Session, addresses: Iterable[str], site: str) -> KnownGoods:
     """The batches and cartons that ``addresses`` stand for: by our own URI, by the address on the label (``site`` is
     the public one), by GS1 Digital Link where the number was checked and is nobody else's, by SSCC."""

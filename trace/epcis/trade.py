@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from trace.accounts.models import Location
@@ -28,7 +28,7 @@ from trace.events import (
 )
 from trace.events.desk import PLAIN, Around
 from trace.events.documents import EXTENSION_NAMESPACE, Happening
-from trace.events.handover_models import Shipment, ShipmentLine
+from trace.events.handover_models import Shipment, ShipmentLine, ShipmentUnit
 from trace.events.models import Verb
 from trace.gs1 import vocabulary
 
@@ -165,10 +165,12 @@ def documents_of(event: EpcisEvent) -> list[UUID]:
     return [one for one in found if one is not None]
 
 
-def find_incoming(session: Session, organisation_id: UUID, batch_ids: Iterable[UUID]) -> list[Shipment]:
-    """Open shipments to an organisation with any of these batches, locked, in the order of their ids."""
-    wanted = list(batch_ids)
-    if not wanted:
+def find_incoming(
+    session: Session, organisation_id: UUID, batch_ids: Iterable[UUID], unit_ids: Iterable[UUID] = ()
+) -> list[Shipment]:
+    """Open shipments to an organisation with any of these batches or cartons, locked, in the order of their ids."""
+    batches, units = list(batch_ids), list(unit_ids)
+    if not batches and not units:
         return []
     return list(
         session.scalars(
@@ -178,7 +180,10 @@ def find_incoming(session: Session, organisation_id: UUID, batch_ids: Iterable[U
                 Shipment.received_at.is_(None),
                 Shipment.cancelled_at.is_(None),
                 Shipment.refused_at.is_(None),
-                Shipment.lines.any(ShipmentLine.batch_id.in_(wanted)),
+                or_(
+                    Shipment.lines.any(ShipmentLine.batch_id.in_(batches)),
+                    Shipment.units.any(ShipmentUnit.unit_id.in_(units)),
+                ),
             )
             .order_by(Shipment.id)
             .with_for_update(of=Shipment)
@@ -188,9 +193,9 @@ def find_incoming(session: Session, organisation_id: UUID, batch_ids: Iterable[U
 
 def incoming_shipment(carrying: Carrying) -> Shipment:
     """The open shipment an event receives: the one it names, else the oldest with exactly these goods."""
-    quantities = quantities_of(carrying, carrying.event.quantity_list)
-    own_id = carrying.actor.organisation_id
-    open_ones = find_incoming(carrying.session, own_id, quantities)
+    lots = set(quantities_of(carrying, carrying.event.quantity_list))
+    cartons = {unit.id for unit in units_named(carrying, carrying.event.epc_list)}
+    open_ones = find_incoming(carrying.session, carrying.actor.organisation_id, lots, cartons)
     named = set(documents_of(carrying.event))
     if any(one.id in named for one in open_ones):
         return next(one for one in open_ones if one.id in named)
@@ -199,7 +204,8 @@ def incoming_shipment(carrying: Carrying) -> Shipment:
     matching = [
         one
         for one in open_ones
-        if {line.batch_id for line in one.lines} == set(quantities)
+        if (not lots or {line.batch_id for line in one.lines} == lots)
+        and cartons <= {row.unit_id for row in one.units}
         and (organisation is None or one.sender_id == organisation.id)
     ]
     if not matching:

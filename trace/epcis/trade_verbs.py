@@ -3,10 +3,13 @@
 docs/epcis.md has the table.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
+from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 
+from trace.batches.unit_models import UnitKind
 from trace.core.errors import BadInput, NotFound
 from trace.epcis import known_goods
 from trace.epcis.trade import (
@@ -34,6 +37,7 @@ from trace.events import (
     services_packing,
     services_stock,
     temperatures,
+    units,
 )
 from trace.events.desk import Around
 from trace.events.handover_models import Shipment
@@ -108,16 +112,44 @@ def _ship_or_return(carrying: Carrying) -> None:
 
 def _receive(carrying: Carrying) -> None:
     shipment = incoming_shipment(carrying)
-    quantities = quantities_of(carrying, carrying.event.quantity_list)
-    received = {batch_id: quantity for batch_id, quantity in quantities.items() if quantity is not None}
+    named = {unit.id for unit in units_named(carrying, carrying.event.epc_list)}
+    on_top = {row.unit_id for row in shipment.units if row.parent_id is None}
+    # Who names cartons names those that came; who names none speaks of all that was sent.
+    missing = units.missing_with_what_is_in_them(shipment, on_top - named if named else ())
     services.receive(
         carrying.session,
         carrying.actor,
         shipment.id,
-        received or None,
+        _loose(carrying, shipment, missing) or None,
+        missing_units=missing,
         event_time=carrying.event.event_time,
         around=carrying.around,
     )
+
+
+def _loose(carrying: Carrying, shipment: Shipment, missing: Collection[UUID]) -> dict[UUID, Decimal]:
+    """What came loose of each lot: what the event says of the lot, without what came in cartons."""
+    packed: dict[UUID, Decimal] = {}
+    for line in shipment.lines:
+        if line.unit_id is not None and line.unit_id not in missing:
+            packed[line.batch_id] = packed.get(line.batch_id, Decimal(0)) + line.quantity
+    loose = {line.batch_id for line in shipment.lines if line.unit_id is None}
+    received: dict[UUID, Decimal] = {}
+    for batch_id, quantity in quantities_of(carrying, carrying.event.quantity_list).items():
+        if quantity is None:
+            continue
+        in_cartons = packed.get(batch_id, Decimal(0))
+        if batch_id in loose or not in_cartons:
+            received[batch_id] = quantity - in_cartons
+        elif quantity != in_cartons:
+            raise BadInput(
+                _l("The cartons hold another quantity of this lot. Name the cartons that came."),
+                code="quantity-differs",
+                field="quantity",
+                registered=in_cartons,
+                asked=quantity,
+            )
+    return received
 
 
 def _cancel(carrying: Carrying) -> None:
@@ -281,12 +313,18 @@ def _count(carrying: Carrying) -> None:
 def _pack(carrying: Carrying) -> None:
     event = carrying.event
     unit = carrying.known.units.get(event.parent_id or "")
-    if unit is None:
-        raise StepNotTaken(_l("Pack into a carton or pallet that is registered here."))
+    sscc = known_goods.sscc_of(event.parent_id or "")
+    if unit is not None:
+        into = services_packing.Into(unit_id=unit.id)
+    elif sscc is not None:
+        kind = UnitKind.PALLET if event.child_epcs else UnitKind.CARTON
+        into = services_packing.Into(kind=kind, sscc=sscc)
+    else:
+        raise StepNotTaken(_l("Pack into a carton or pallet that is registered here, or that bears an SSCC."))
     services_packing.pack(
         carrying.session,
         carrying.actor,
-        services_packing.Into(unit_id=unit.id),
+        into,
         all_stated(quantities_of(carrying, event.child_quantity_list)) if event.child_quantity_list else {},
         [one.id for one in units_named(carrying, event.child_epcs)],
         key=KEY,

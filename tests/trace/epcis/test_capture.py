@@ -264,6 +264,24 @@ def test_processing_makes_a_draft_of_what_went_in(session: Session, chain: Chain
     assert held(session, draft, chain.producer) == draft.quantity
 
 
+def test_goods_are_packed_shipped_and_unpacked_by_the_cartons_sscc(
+    session: Session, chain: Chain, send: Capture
+) -> None:
+    sscc = "https://id.gs1.org/00/389350017252200018"
+    inside = [{"epcClass": chain.batch.epc_class, "quantity": 12, "uom": "KGM"}]
+    around = {"type": "AggregationEvent", "parentID": sscc, "quantityList": None, "childQuantityList": inside}
+    packing = about(chain.batch, 12, action="ADD", bizStep="packing", **around)
+    to = [{"type": "possessing_party", "destination": f"urn:uuid:{chain.shop.organisation_id}"}]
+    carton = {"eventTime": now_text(), "epcList": [sscc]}
+    assert codes(send(chain.producer, packing)) == []
+    assert codes(send(chain.producer, an_event(**carton, bizStep="shipping", destinationList=to))) == []
+    assert held(session, chain.batch, chain.producer) == 88
+    assert codes(send(chain.shop, receiving(chain.batch, 12))) == []
+    unpacking = about(chain.batch, 12, action="DELETE", bizStep="unpacking", **around)
+    assert codes(send(chain.shop, unpacking)) == []
+    assert held(session, chain.batch, chain.shop) == 12
+
+
 @pytest.mark.parametrize(
     ("step", "verb"),
     [
