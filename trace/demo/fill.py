@@ -26,6 +26,7 @@ from trace.core.short_codes import ALPHABET
 from trace.demo import catalogue, pictures
 from trace.demo.catalogue import DemoOrganisation, DemoProduct
 from trace.demo.factories import ActorFactory, CertificateFactory, ProductFactory, UserFactory, nobodys_phone
+from trace.demo.making import tell_making
 from trace.demo.stories import STORIES
 from trace.demo.telling import Teller
 
@@ -88,6 +89,8 @@ def fill(session: Session, blobs: BlobStore, *, today: date, is_public: bool) ->
     products = _register_products(session, blobs, actors, today)
     teller = Teller(session, today, actors, products)
     told = [(story, teller.tell(story)) for story in STORIES]
+    fresh = next(batch for story, batch in told if story.product == "cai" and story.is_fresh)
+    made = tell_making(session, actors, products, fresh)
     session.flush()
     return DemoSummary(
         sign_ins=tuple(people.sign_ins),
@@ -95,7 +98,7 @@ def fill(session: Session, blobs: BlobStore, *, today: date, is_public: bool) ->
             ScanAddress(f"/T/{batch.code}", story.shows) for story, batch in told if story.shows
         ),
         organisations=len(actors),
-        batches=len(told),
+        batches=len(told) + len(made),
     )
 
 

@@ -81,6 +81,11 @@ class Story:
     is_draft: bool = False
     shows: str = ""
 
+    @property
+    def is_fresh(self) -> bool:
+        """Activated, and nothing happened to it: all of it is with who made it."""
+        return not self.is_draft and not self.steps
+
 
 def _ship(to: str, quantity: str, hours: float | None = None, by: str = "") -> Ship:
     return Ship(to, Decimal(quantity), hours, by)

@@ -58,7 +58,7 @@ def test_there_are_as_many_as_the_demo_promises(demo: Demo) -> None:
     approved = Organisation.approval == Approval.APPROVED
     assert demo.count(Organisation, approved, Organisation.kind == OrganisationKind.PRODUCER) >= 12
     assert demo.count(Organisation, approved, Organisation.kind == OrganisationKind.SHOP) == 25
-    assert demo.count(Batch) == demo.summary.batches == len(STORIES) >= 60
+    assert demo.count(Batch) == demo.summary.batches > len(STORIES) >= 60
 
 
 def test_every_organisation_and_the_installation_say_that_they_are_a_demo(demo: Demo) -> None:
@@ -137,6 +137,8 @@ def test_batches_are_in_every_state(demo: Demo) -> None:
 
 def test_every_product_of_an_activated_batch_has_its_picture(demo: Demo) -> None:
     for batch in demo.session.scalars(select(Batch).where(Batch.activated_at.is_not(None))):
+        if batch.product.is_from_outside:
+            continue  # a trader takes no pictures of what a lorry brings
         assert batch.product.picture_sha256
         assert demo.blobs.path(batch.product.picture_sha256, small=True).exists()
 
