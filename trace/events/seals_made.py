@@ -111,6 +111,7 @@ def heap_seal(
         "has_food_safety_commitment": all(s.get("has_food_safety_commitment") is True for s in seals),
         "ocop_set": seal_value(seals[0], "ocop_set"),
         "natural_loss_percent": quantity_text(min(tolerances)),
+        **_limits(seals),
         "one_of": _one_of(batches),
     }
 
@@ -170,6 +171,14 @@ def lot_of(batch: Batch) -> dict[str, str]:
         "lot_number": batch.lot_number,
         **{name: seal_value(seal, name) for name in _KEPT_OF_EACH},
     }
+
+
+def _limits(seals: Sequence[Seal]) -> dict[str, str]:
+    """The temperatures all of a heap bears: the highest of the lower limits, the lowest of the upper ones."""
+    lows = [Decimal(low) for seal in seals if (low := seal_value(seal, "min_temperature"))]
+    highs = [Decimal(high) for seal in seals if (high := seal_value(seal, "max_temperature"))]
+    found = {"min_temperature": max(lows, default=None), "max_temperature": min(highs, default=None)}
+    return {name: quantity_text(limit) for name, limit in found.items() if limit is not None}
 
 
 def _in_order(texts: Any) -> list[str]:
