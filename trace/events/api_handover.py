@@ -282,5 +282,3 @@ def _replacement(stated: Mapping[str, Any]) -> Replacement:
         produced_on=stated["produced_on"],
         expires_on=stated["expires_on"],
     )
-
-
