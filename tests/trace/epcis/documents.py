@@ -24,7 +24,7 @@ def an_event(**fields: Any) -> dict[str, Any]:
     """An ObjectEvent as short as it may be; None takes a field out."""
     event = {
         "type": "ObjectEvent",
-        "eventTime": "2026-11-21T14:32:00+07:00",
+        "eventTime": "2024-11-21T14:32:00+07:00",
         "eventTimeZoneOffset": "+07:00",
         "action": "OBSERVE",
         "epcList": ["urn:epc:id:sgtin:0614141.107346.2017"],

@@ -294,7 +294,7 @@ def test_jobs_of_others_are_not_there(program: Reader, start_reader: StartReader
 def test_foreign_events_are_kept_and_shown_as_foreign(program: Reader, session: Session) -> None:
     program.post("/capture", a_document(an_event(eventID="urn:x:1", bizStep="shipping")))
     (row,) = stored(session)
-    assert (row.is_foreign, row.verb, row.marks) == (True, "foreign", ["foreign"])
+    assert (row.is_foreign, row.verb, row.marks) == (True, "foreign", ["foreign", "late_entry"])
     assert [(one.epc, one.batch_id) for one in row.goods] == [
         ("https://id.gs1.org/01/10614141073464/21/2017", None)
     ]
