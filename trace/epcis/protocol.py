@@ -121,9 +121,11 @@ def read_body() -> Any:
     try:
         if len(body) > LARGEST_BODY or b"\\u0000" in body:
             raise ValueError
-        return current_app.json.loads(body)
+        found = current_app.json.loads(body)
+        json_text(found).encode()  # half a surrogate pair is text no database keeps
     except (ValueError, RecursionError) as error:
         raise BodyInvalid(_l("This is not JSON that can be read.")) from error
+    return found
 
 
 def answer(document: Mapping[str, Any] | Sequence[Any], status: int = 200) -> Response:

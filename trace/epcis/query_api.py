@@ -59,6 +59,8 @@ def list_events() -> Response:
 @audience(Audience.PROGRAM)
 def show_event(epcis_id: str) -> Response:
     """One event by its eventID, with the declarations that it was wrong."""
+    if not is_uri(epcis_id):
+        raise NoSuchResource
     found = queries.list_events_of_id(db(), actor().organisation_id, epcis_id)
     if not found.events:
         raise NoSuchResource

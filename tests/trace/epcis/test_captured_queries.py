@@ -117,8 +117,8 @@ def test_the_goods_of_a_captured_event_lead_to_it(reader: Reader) -> None:
 
 
 def test_events_are_sorted_by_an_own_field(reader: Reader) -> None:
-    query = {"orderBy": "ex:colour", "headers": {"GS1-Extensions": "ex=https://ns.example/"}}
-    assert reader.events(**query)[0]["ex:colour"] == "red"
+    declared = {"GS1-Extensions": "ex=https://ns.example/"}
+    assert reader.events(orderBy="ex:colour", headers=declared)[0]["ex:colour"] == "red"
 
 
 def test_somebody_elses_capture_is_not_seen(

@@ -419,27 +419,27 @@ def test_an_ended_subscription_is_gone(scene: Scene) -> None:
     assert scene.reader.get(PATH).json == []
 
 
-@pytest.mark.parametrize(
-    "dest",
-    ["http://example.com/", "https://127.0.0.1/", "https://169.254.169.254/latest", "https://localhost/", "https://[::1]/", "ftp://example.com/",
-     "https://user:pw@example.com/", "https://example.com:22/", "https://10.0.0.1/", "https://[::ffff:10.0.0.1]/", "https://2130706433/", ""],
-)  # fmt: skip
-def test_an_address_no_request_goes_to_is_refused(scene: Scene, dest: str) -> None:
-    answer = scene.reader.post(PATH, {"dest": dest, "signatureToken": SECRET, "stream": True})
-    assert (answer.status_code, exception_of(answer)) == (400, "SubscriptionControlsException")
+NEVER_ASKED = ["http://example.com/", "https://127.0.0.1/", "https://169.254.169.254/latest", "https://localhost/", "https://[::1]/", "ftp://example.com/",
+     "https://user:pw@example.com/", "https://example.com:22/", "https://10.0.0.1/", "https://[::ffff:10.0.0.1]/", "https://2130706433/", ""]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "more",
-    [{"stream": None}, {"stream": False}, {"schedule": {"minute": "5"}}, {"stream": None, "schedule": {}}, {"stream": None, "schedule": {"minute": "60"}},
+def test_an_address_no_request_goes_to_is_refused(scene: Scene) -> None:
+    for dest in NEVER_ASKED:
+        answer = scene.reader.post(PATH, {"dest": dest, "signatureToken": SECRET, "stream": True})
+        assert (answer.status_code, exception_of(answer)) == (400, "SubscriptionControlsException")
+
+
+CANNOT_BE: list[dict[str, Any]] = [{"stream": None}, {"stream": False}, {"schedule": {"minute": "5"}}, {"stream": None, "schedule": {}}, {"stream": None, "schedule": {"minute": "60"}},
      {"stream": None, "schedule": {"dayOfMonth": "30", "month": "2"}}, {"signatureToken": ""}, {"signatureToken": 5}, {"signatureToken": "a" * 501},
-     {"initialRecordTime": "yesterday"}, {"reportIfEmpty": "yes"}, {"colour": "red"}, {"dest": None}, {"dest": 5}],
-)  # fmt: skip
-def test_a_subscription_that_cannot_be_is_refused(scene: Scene, more: dict[str, Any]) -> None:
-    body = {"dest": scene.hook.url, "signatureToken": SECRET, "stream": True, **more}
-    answer = scene.reader.post(PATH, {name: value for name, value in body.items() if value is not None})
-    assert answer.status_code == 400, answer.text
-    assert scene.reader.get(PATH).json == []
+     {"initialRecordTime": "yesterday"}, {"reportIfEmpty": "yes"}, {"colour": "red"}, {"dest": None}, {"dest": 5}]  # fmt: skip
+
+
+def test_a_subscription_that_cannot_be_is_refused(scene: Scene) -> None:
+    for more in CANNOT_BE:
+        body = {"dest": scene.hook.url, "signatureToken": SECRET, "stream": True, **more}
+        answer = scene.reader.post(PATH, {name: value for name, value in body.items() if value is not None})
+        assert answer.status_code == 400, answer.text
+        assert scene.reader.get(PATH).json == []
 
 
 def test_another_organisations_subscription_is_not_there(scene: Scene, start_reader: StartReader) -> None:
