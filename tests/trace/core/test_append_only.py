@@ -98,5 +98,8 @@ def test_the_application_cannot_touch_what_is_private_of_an_event(
     ],
 )
 def test_the_database_refuses_goods_from_nowhere(batch: Batch, connection: Connection, change: str) -> None:
-    with pytest.raises(IntegrityError, match=r"sums_balance|not_negative|packed|elsewhere"), connection.begin_nested():
+    with (
+        pytest.raises(IntegrityError, match=r"sums_balance|not_negative|packed|elsewhere"),
+        connection.begin_nested(),
+    ):
         connection.execute(text(change))
