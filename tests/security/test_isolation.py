@@ -28,6 +28,7 @@ from trace.core.outgoing import Outgoing
 from trace.demo import factories
 from trace.epcis import named_queries, subscriptions
 from trace.epcis.answers import EpcFormat
+from trace.epcis.capture_models import CaptureJob
 from trace.events import services as custody
 from trace.events import services_packing
 from trace.events.desk import Around
@@ -128,7 +129,16 @@ def scene(session: Session) -> Scene:
     )
     webhook = {"dest": f"https://example.com/{SECRET}", "signatureToken": SECRET, "stream": True}
     subscription, _ = subscriptions.subscribe(session, query, webhook, Outgoing(), EpcFormat.AS_CAPTURED)
+    capture = CaptureJob(
+        organisation_id=owner.organisation_id,
+        behaviour="rollback",
+        event_count=1,
+        errors=[{"detail": SECRET}],
+    )
+    session.add(capture)
+    session.flush()
     ids = {
+        "capture_id": str(capture.id),
         "membership_id": str(membership.id),
         "product_id": str(draft_product.id),
         "certificate_id": str(certificate.id),

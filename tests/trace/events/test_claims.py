@@ -51,7 +51,10 @@ def test_a_claim_moves_nothing(session: Session, chain: Chain) -> None:
 def test_confirmed_by_the_sender_goods_go_from_hand_to_hand(session: Session, chain: Chain) -> None:
     made = _claim(session, chain)
     confirm_claim(session, chain.producer, made.id)
-    assert (_held(session, chain, chain.producer), _held(session, chain, chain.shop)) == (40, 60)
+    assert (_held(session, chain, chain.producer), _held(session, chain, chain.shop)) == (
+        Decimal(40),
+        Decimal(60),
+    )
     shipment = session.get_one(Shipment, made.id)
     assert (shipment.is_open, shipment.received_at) == (False, shipment.shipped_at)
     assert shipment.lines[0].received_quantity == 60

@@ -22,7 +22,7 @@ from trace.core.local_state import CHECKOUT
 from trace.events import openings, services
 from trace.events.erasure import ERASABLE, erase
 from trace.events.leaf_values import private_values
-from trace.events.models import Event, EventPrivate
+from trace.events.models import Event, EventGoods, EventPrivate
 from trace.ledger import leaves, queries
 from trace.ledger.crosscheck import check_openings
 from trace.ledger.notes import Signer
@@ -172,9 +172,7 @@ def test_every_proof_is_proven_by_the_separate_verifier(
 def test_a_proof_for_a_reader_of_one_lot_names_that_lot_and_no_other(
     client: FlaskClient, session: Session, chain: Chain, signer: Signer, tmp_path: Path
 ) -> None:
-    event_id, lot = session.execute(
-        select(openings.EventGoods.event_id, openings.EventGoods.lot).limit(1)
-    ).one()
+    event_id, lot = session.execute(select(EventGoods.event_id, EventGoods.lot).limit(1)).one()
     done = verify(tmp_path, openings.proof_file(session, event_id, lot).text, signer.verifier.text)
     assert done.returncode == 0, done.stderr
     assert f"lô / lot: {lot}" in done.stdout

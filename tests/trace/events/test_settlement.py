@@ -57,7 +57,7 @@ def test_agreed_by_both_it_is_booked(
     proposed = propose_settlement(session, chain.producer, line.id, outcome)
     agree_settlement(session, chain.shop, proposed.id)
     assert _balance(session, chain) == where
-    assert (line.open_quantity, line.settled_quantity) == (0, 4)
+    assert (line.open_quantity, line.settled_quantity) == (Decimal(0), Decimal(4))
 
 
 def test_what_the_receiver_overlooked_is_in_its_hands(
@@ -79,7 +79,7 @@ def test_a_part_is_settled_and_the_rest_stays_open(
 ) -> None:
     proposed = propose_settlement(session, chain.shop, line.id, Outcome.SPOILED, Decimal(3))
     agree_settlement(session, chain.producer, proposed.id)
-    assert (line.open_quantity, line.settled_quantity) == (1, 3)
+    assert (line.open_quantity, line.settled_quantity) == (Decimal(1), Decimal(3))
     assert _balance(session, chain) == {"held": 96, "in_question": 1, "destroyed": 3}
 
 

@@ -41,7 +41,7 @@ def short(session: Session, market: Market) -> Shipment:
     services.receive(session, market.shop, shipment.id, {market.batch.id: Decimal(6)})
     _ = [line.id for line in shipment.lines]
     settle(session)
-    return shipment  # type: ignore[no-any-return]  # a factory's
+    return shipment
 
 
 def test_the_sender_cancels_by_one_form_and_the_second_tap_changes_nothing(

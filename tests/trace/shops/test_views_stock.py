@@ -127,7 +127,7 @@ def test_goods_are_moved_to_another_place_and_sold_from_it(
     )
     assert answer.status_code == 303
     placed = session.scalars(select(Placement.quantity)).one()
-    assert (placed, held(market.batch, market.producer)) == (25, 95)
+    assert (placed, held(market.batch, market.producer)) == (Decimal(25), Decimal(95))
 
 
 def test_more_than_lies_at_a_place_is_refused_under_its_line(
@@ -170,7 +170,7 @@ def test_a_kitchen_is_offered_to_use_up_first(
     assert page.index(f"/goods/{market.batch.id}/use") < page.index(f"/goods/{market.batch.id}/sell")
     path = f"/goods/{market.batch.id}/use"
     sent = [send(kitchen, path, quantity="4", idempotency_key="k").status_code for _attempt in range(2)]
-    assert (sent, held(market.batch, cook)) == ([303, 303], 16)
+    assert (sent, held(market.batch, cook)) == ([303, 303], Decimal(16))
 
 
 def test_goods_set_aside_offer_no_sale_until_released(
@@ -297,4 +297,4 @@ def test_who_has_several_places_says_where_goods_are_put_down(
     assert 'name="location_id"' in shop.get(path).get_data(as_text=True)
     assert send(shop, path, full="1", location_id=place).status_code == 303
     placed = session.scalars(select(Placement)).one()
-    assert (str(placed.location_id), placed.quantity) == (place, 10)
+    assert (str(placed.location_id), placed.quantity) == (place, Decimal(10))
