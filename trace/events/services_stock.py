@@ -172,6 +172,8 @@ def count_stock(
                     amount = counted[batch_id]
                     event = _count(session, actor, batch_id, amount, is_sure, event_time, note, around)
                 events.append(event)
+        # While they were gathered the database had none of them: read back, they know their goods.
+        events = [session.get_one(Event, event.id) for event in events]
         receipt.answer = {"event_ids": [str(event.id) for event in events]}
         return events
 
