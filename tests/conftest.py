@@ -22,8 +22,9 @@ from sqlalchemy.orm import Session
 from tests.databases import copied_database, database_server
 from trace import create_app
 from trace.cli import processes, texts
+from trace.core.blobs import BlobStore
 from trace.core.config import Settings
-from trace.core.database import make_engine, new_session
+from trace.core.database import make_engine, new_session, session_factory
 
 TEMPLATE_KEY = "template_url"
 _server = ExitStack()
@@ -188,16 +189,30 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture
-def app(connection: Connection, tmp_path: Path) -> Flask:
-    """The whole application on the rolled-back connection."""
+@pytest.fixture(scope="session")
+def built_app(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The whole application, built once for a worker's tests: building it takes longer than most of them."""
     settings = Settings.from_environment(
         {
-            "DATABASE_URL": str(connection.engine.url.render_as_string(hide_password=False)),
+            "DATABASE_URL": engine.url.render_as_string(hide_password=False),
             "TRACE_SECRET_KEY": secrets.token_hex(32),
-            "TRACE_STATE_FOLDER": str(tmp_path),
+            "TRACE_STATE_FOLDER": str(tmp_path_factory.mktemp("state")),
         }
     )
-    made = create_app(settings, bind=connection)
+    made = create_app(settings, bind=engine)
     made.config["TESTING"] = True
     return made
+
+
+@pytest.fixture
+def app(built_app: Flask, connection: Connection, tmp_path: Path) -> Iterator[Flask]:
+    """The application on the rolled-back connection, with files of the test's own."""
+    whole = dict(built_app.extensions)
+    built_app.extensions |= {
+        "sessions": session_factory(connection),
+        "blobs": BlobStore(tmp_path / "blobs"),
+        "papers": BlobStore(tmp_path / "blobs" / "papers"),
+    }
+    yield built_app
+    built_app.extensions.clear()
+    built_app.extensions |= whole

@@ -19,9 +19,9 @@ Start = Callable[..., Program]
 MakeBatch = Callable[..., Batch]
 
 
-@pytest.fixture
-def document(app: Flask) -> Document:
-    return Document(app)
+@pytest.fixture(scope="session")
+def document(built_app: Flask) -> Document:
+    return Document(built_app)
 
 
 @pytest.fixture
