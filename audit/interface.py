@@ -17,8 +17,8 @@ from audit.site import Site
 # What answers depend on the state of the demo (a sale of goods nobody holds is refused), so that a valid request is
 # taken cannot be asked for; everything else schemathesis knows is.
 NOT_ASKED = ("positive_data_acceptance",)
-EXAMPLES = 25
-WITHIN_S = 240
+EXAMPLES = 10
+WITHIN_S = 480
 SEED = "20261122"
 
 

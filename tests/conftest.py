@@ -189,19 +189,24 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
-def built_app(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The whole application, built once for a worker's tests: building it takes longer than most of them."""
+def build_app(engine: Engine, bind: Engine | Connection, folder: Path) -> Flask:
+    """The whole application, its files in ``folder``."""
     settings = Settings.from_environment(
         {
             "DATABASE_URL": engine.url.render_as_string(hide_password=False),
             "TRACE_SECRET_KEY": secrets.token_hex(32),
-            "TRACE_STATE_FOLDER": str(tmp_path_factory.mktemp("state")),
+            "TRACE_STATE_FOLDER": str(folder),
         }
     )
-    made = create_app(settings, bind=engine)
+    made = create_app(settings, bind=bind)
     made.config["TESTING"] = True
     return made
+
+
+@pytest.fixture(scope="session")
+def built_app(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application, built once for a worker's tests: building it takes longer than most of them."""
+    return build_app(engine, engine, tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture

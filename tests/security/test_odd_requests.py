@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from tests.conftest import build_app
 from trace import create_app
 from trace.accounts.access import SESSION_COOKIE
 from trace.core.config import Settings
@@ -73,8 +74,9 @@ def _with_public_url(settings: Settings, url: str) -> Settings:
     return replace(settings, public_url=url)
 
 
-def test_a_request_that_came_second_is_told_so(app: Flask) -> None:
+def test_a_request_that_came_second_is_told_so(connection: Connection, tmp_path: Path) -> None:
     """What no service foresaw, the database's constraints still refuse: as a conflict, never as a fault of ours."""
+    app = build_app(connection.engine, connection, tmp_path)  # its own: it gets one more route
 
     @audience(Audience.PUBLIC)
     def collide() -> str:

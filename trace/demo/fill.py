@@ -29,6 +29,7 @@ from trace.demo.factories import ActorFactory, CertificateFactory, ProductFactor
 from trace.demo.making import tell_making
 from trace.demo.stories import STORIES
 from trace.demo.telling import Teller
+from trace.demo.watching import tell_watching
 
 # People nobody signs in as: they own the organisations whose sign-in is not printed. Five, because every account
 # costs a password hash.
@@ -90,7 +91,7 @@ def fill(session: Session, blobs: BlobStore, *, today: date, is_public: bool) ->
     teller = Teller(session, today, actors, products)
     told = [(story, teller.tell(story)) for story in STORIES]
     fresh = next(batch for story, batch in told if story.product == "cai" and story.is_fresh)
-    made = tell_making(session, actors, products, fresh)
+    made = tell_making(session, actors, products, fresh) + tell_watching(session, actors, products)
     session.flush()
     return DemoSummary(
         sign_ins=tuple(people.sign_ins),
