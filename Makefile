@@ -41,7 +41,7 @@ audit: venv-dev browser
 	@CHROMIUM="$$(cat .state/chromium)" exec $(PY) -m audit
 
 bench: venv-dev
-	@for script in bench/[a-z]*.py; do echo "== $$script" && $(PY) "$$script" || exit 1; done
+	@for script in bench/[a-z]*.py; do echo "== $$script" && PYTHONPATH=. $(PY) "$$script" || exit 1; done
 
 lock: venv
 	@for name in installer "" dev; do \

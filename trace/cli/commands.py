@@ -53,11 +53,17 @@ def web_command(host: str, port: int, workers: int) -> None:
 
 
 @main.command("worker")
-def worker_command() -> None:
+@click.option("--stop-with-parent", is_flag=True, help="End soon after whoever started it.")
+def worker_command(stop_with_parent: bool) -> None:
     """Do background jobs until stopped."""
+    import os
+
     from trace import create_app
+    from trace.core.embedded_processes import end_soon_after
     from trace.core.queue import EXTENSION, make_queue, run_worker
 
+    if stop_with_parent:  # or it would say goodbye to a database that ended first
+        end_soon_after(os.getppid())
     app = create_app()
     # An application without jobs of its own has a worker all the same: /readyz asks for its heartbeat.
     queue = app.extensions.get(EXTENSION) or make_queue(app.config["SETTINGS"].database_url)

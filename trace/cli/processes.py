@@ -63,7 +63,9 @@ def start_web(
 
 def start_worker(environ: Mapping[str, str], log_folder: Path) -> Child:
     """Start the process that does background jobs."""
-    return _start("worker", ["-m", "trace.cli", "worker"], environ, log_folder / "worker.log")
+    return _start(
+        "worker", ["-m", "trace.cli", "worker", "--stop-with-parent"], environ, log_folder / "worker.log"
+    )
 
 
 def start_sequencer(environ: Mapping[str, str], log_folder: Path, *, is_own_database: bool = False) -> Child:

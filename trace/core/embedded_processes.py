@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,21 @@ def die_with(parent: int, with_signal: signal.Signals) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(with_signal), 0, 0, 0)
     if os.getppid() != parent:
         os.kill(os.getpid(), with_signal)
+
+
+def end_soon_after(parent: int, patience_s: float = 10.0) -> None:
+    """End this process ``patience_s`` after its ``parent`` at the latest, whatever it still waits for.
+
+    For one whose orderly end asks a database that may have ended with the parent.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        time.sleep(patience_s)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-soon-after-parent", daemon=True).start()
 
 
 def is_alive(pid: int) -> bool:

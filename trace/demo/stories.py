@@ -1,4 +1,4 @@
-"""What happens to the demo's goods: 68 batches, in every state a batch can be in.
+"""What happens to the demo's goods: batches, in every state a batch can be in.
 
 A story is a batch and the steps that follow its activation. A step without ``hours_ago`` falls in the last eighteen
 hours, before the public page calls an entry a late one; where the state itself is old (a handover nobody
