@@ -190,10 +190,10 @@ def test_one_wrong_event_leaves_the_others_right() -> None:
 # Where the schema knows less than the standard, these are the only reasons to refuse what it takes: words outside the
 # vocabulary (in CURIEs and full names too), EPC URNs not in the form of their scheme, an aggregation to no parent, an
 # own name without a namespace inside a place, a word redefined.
-# The schema knows no prefixes: an own name whose @context was changed away is told by us alone.
+# The schema knows no prefixes: it takes any object or list of strings for a context, and never looks up a name in it.
 STRICTER = frozenset(
     {"value-unknown", "epc-malformed", "parent-missing", "name-unknown", "event-kind", "name-not-here"}
-    | {"context-not-fetched"}
+    | {"context-not-fetched", "context-protected", "context-unreadable"}
 )
 
 
