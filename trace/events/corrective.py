@@ -24,7 +24,7 @@ from trace.batches.services import LotNumberTaken
 from trace.core import clock
 from trace.core.errors import BadInput
 from trace.core.ids import uuid7
-from trace.events import desk, queries, rules, seals, services
+from trace.events import desk, queries, rules, seals
 from trace.events.corrections import difference_of
 from trace.events.desk import Around
 from trace.events.documents import Happening, Named
@@ -33,7 +33,9 @@ from trace.events.models import Event, EventGoods, EventPrivate, Role, Verb
 from trace.events.record import Aside
 from trace.events.rules_correction import NotCorrectable, check_time, correct_count
 from trace.events.rules_handover import ShipmentReceived
-from trace.events.services import Receiver, Source
+from trace.events.services_activation import Source, SourcesDiffer, check_sources, people_of
+from trace.events.services_receiving import ShipmentOver
+from trace.events.services_shipping import Receiver, check_receiver, new_shipment
 from trace.gs1.keys import is_valid_lot_number
 
 # Marks that stay true of what happened, whoever told it how; the others follow from how it is told now.
@@ -170,9 +172,7 @@ def undo_rows(session: Session, original: Event, shipment: Shipment | None) -> N
             received_at=shipment.received_at,
         )
     if shipment.is_over:
-        raise services.ShipmentOver(
-            _l("This shipment was cancelled or refused. The goods are with the sender.")
-        )
+        raise ShipmentOver(_l("This shipment was cancelled or refused. The goods are with the sender."))
     shipment.cancelled_at = clock.now()
 
 
@@ -347,7 +347,7 @@ def _ship_anew(
             is_return=is_return,
         )
     else:
-        made = services.new_shipment(session, actor, to, when.event_time)
+        made = new_shipment(session, actor, to, when.event_time)
         if (to.organisation_id, to.party_id) != (before.receiver_id, before.party_id):
             for one in original.goods:
                 if one.batch is not None:
@@ -355,7 +355,7 @@ def _ship_anew(
                     balance = batch_queries.find_balance(session, one.batch.id)
                     if balance is not None:
                         place = actor.organisation.seat
-                        services.check_receiver(desk.Taken(one.batch, balance, holding, place), to, when)
+                        check_receiver(desk.Taken(one.batch, balance, holding, place), to, when)
     made.lines.extend(
         ShipmentLine(id=uuid7(), shipment_id=made.id, batch_id=batch_id, quantity=quantity)
         for batch_id, quantity in sorted(quantities.items())
@@ -438,12 +438,12 @@ def _only_batch(original: Event) -> Batch:
 def _with_sources(session: Session, actor: Actor, aside: Aside, wanted: Replacement, total: Decimal) -> Aside:
     if wanted.sources is None:
         if aside.people and wanted.quantities is not None:
-            raise services.SourcesDiffer(
+            raise SourcesDiffer(
                 _l("State the households and plots anew with the right quantities."), field="sources"
             )
         return aside
-    services.check_sources(wanted.sources, total)
-    return replace(aside, people=services.people_of(session, actor, wanted.sources))
+    check_sources(wanted.sources, total)
+    return replace(aside, people=people_of(session, actor, wanted.sources))
 
 
 def _destination(verb: Verb, shipment: Shipment | None, wanted: Replacement) -> UUID | None:

@@ -19,7 +19,7 @@ from trace.events.rules_making import MOST_INPUTS, MOST_PARTS, GoodsNamedTwice, 
 from trace.events.rules_packing import MOST_PACKED_AT_ONCE
 from trace.events.schemas import LONGEST_NOTE, PartyBody
 from trace.events.seals_made import OutsideFacts
-from trace.events.services import Source
+from trace.events.services_activation import Source
 from trace.events.services_harvest import LONGEST_UNIT, SecondCount
 
 LONGEST_PLOT = 80

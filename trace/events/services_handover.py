@@ -31,7 +31,7 @@ from trace.events.rules_handover import (
     ShipmentReceived,
     check_return,
 )
-from trace.events.services import ShipmentOver
+from trace.events.services_receiving import ShipmentOver
 
 
 def cancel(

@@ -17,12 +17,13 @@ from trace.batches.services import BatchFacts
 from trace.core import clock
 from trace.core.errors import BadInput, Refusal
 from trace.core.idempotency import once
-from trace.events import desk, rules, services
+from trace.events import desk, rules
 from trace.events.desk import PLAIN, Around, When
 from trace.events.documents import Happening, goods_of, quantity_text
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Verb
-from trace.events.services import Receiver, Source
+from trace.events.services_activation import Source, activate, check_sources, people_of
+from trace.events.services_shipping import Receiver, check_receiver, ship_taken
 
 LONGEST_UNIT = 20
 
@@ -74,7 +75,7 @@ def add_delivery(
             )
         # Against itself: that it is above 0, and whole where it is counted.
         rules.check_quantity(quantity, max(quantity, Decimal(1)), batch.unit_word, is_count=batch.uom is None)
-        services.check_sources(sources, quantity)
+        check_sources(sources, quantity)
         when = desk.when_of(event_time, around, rules.start_of_day(batch.produced_on))
         desk.check_sellable(batch, when.event_time)
         desk.check_may_move(taken)
@@ -89,7 +90,7 @@ def add_delivery(
             extensions={"days_after_production": str(days)} if days > 0 else {},
         )
         aside = desk.aside_of(session, actor, around, note=note)
-        aside = replace(aside, people=services.people_of(session, actor, sources))
+        aside = replace(aside, people=people_of(session, actor, sources))
         event = desk.carry_out(session, actor, happening, location=place, aside=aside, known=[taken.holding])
         receipt.answer = {"event_id": str(event.id)}
         return event
@@ -125,7 +126,7 @@ def sell_on_tree(
         if receipt.answer is not None:
             return session.get_one(Shipment, UUID(receipt.answer["shipment_id"]))
         how = {"sold_on_tree": True, "harvested_by": "buyer"} | _told(counted)
-        activated = services.activate(
+        activated = activate(
             session,
             actor,
             batch_id,
@@ -136,8 +137,8 @@ def sell_on_tree(
         session.flush()
         taken = desk.lock_goods(session, actor, batch_id)
         when = When(activated.event_time)
-        services.check_receiver(taken, receiver, when)
-        shipment = services.ship_taken(
+        check_receiver(taken, receiver, when)
+        shipment = ship_taken(
             session,
             actor,
             taken,
@@ -192,7 +193,7 @@ def harvest(
                 number = batch_queries.next_lot_number(session, facts.product_id, facts.produced_on)
                 facts = replace(facts, lot_number=number)
             batch = batch_services.register_batch(session, actor, facts)
-            services.activate(session, actor, batch.id, sources=lot.sources, around=around)
+            activate(session, actor, batch.id, sources=lot.sources, around=around)
             made.append(batch)
         receipt.answer = {"batch_ids": [str(batch.id) for batch in made]}
         return made

@@ -18,12 +18,13 @@ from trace.batches.models import Batch, Origin
 from trace.core import clock
 from trace.core.errors import BadInput
 from trace.core.idempotency import Receipt, once
-from trace.events import desk, movements, queries, rules, rules_making, seals, seals_made, services
+from trace.events import desk, movements, queries, rules, rules_making, seals, seals_made
 from trace.events.desk import PLAIN, Around, Taken, When
 from trace.events.documents import Happening, goods_of, quantity_text
 from trace.events.models import Event, Role, Verb
 from trace.events.new_lots import NewLot, add_lot
 from trace.events.rules_making import Portion, Yield, YieldReason
+from trace.events.services_activation import ready_draft
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def transform(
         if receipt.answer is not None:
             return _answered(session, receipt)
         taken = take_many(session, actor, inputs, around)
-        made = [services.ready_draft(session, actor, output) for output in sorted(outputs)]
+        made = [ready_draft(session, actor, output) for output in sorted(outputs)]
         when = when_had(
             session,
             actor,

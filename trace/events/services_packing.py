@@ -1,6 +1,6 @@
 """Verbs of cartons and pallets: packing, unpacking, shipping. What lies in them stays in its holder's holding.
 
-Receiving is ``services.receive``: a shipment of cartons is received carton by carton.
+Receiving is ``services_receiving.receive``: a shipment of cartons is received carton by carton.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,13 +20,13 @@ from trace.batches.unit_models import LogisticUnit, UnitContent, UnitKind
 from trace.core.idempotency import once
 from trace.core.ids import uuid7
 from trace.core.short_codes import BATCH_LENGTH, new_code
-from trace.events import desk, movements, rules, rules_packing, services, units
+from trace.events import desk, movements, rules, rules_packing, units
 from trace.events.desk import PLAIN, Around, When
 from trace.events.documents import Happening, Named, goods_of, units_of
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Role, Verb
-from trace.events.services import Receiver
 from trace.events.services_making import plain, take_many, when_had
+from trace.events.services_shipping import Receiver, check_receiver, new_shipment, send
 
 
 @dataclass(frozen=True)
@@ -218,15 +218,15 @@ def ship_units(
         packed_last = max(unit.created_at for unit in everything)
         when = when_had(session, actor, taken, event_time, around, not_before=packed_last)
         for one in taken:
-            services.check_receiver(one, receiver, when)
-        shipment = services.new_shipment(session, actor, receiver, when.event_time)
+            check_receiver(one, receiver, when)
+        shipment = new_shipment(session, actor, receiver, when.event_time)
         shipment.lines.extend(units.lines_of(shipment, everything))
         session.add(shipment)
         units.send_off(shipment, everything)
         for one in taken:
             one.holding.packed -= quantities[one.batch.id]
         session.flush()
-        services.send(
+        send(
             session,
             actor,
             shipment,

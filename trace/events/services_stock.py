@@ -18,11 +18,12 @@ from trace.accounts.permissions import Actor, require_approved
 from trace.batches.models import Batch, Holding
 from trace.core.errors import Refusal
 from trace.core.idempotency import once
-from trace.events import desk, movements, queries_stock, rules, rules_stock, services
+from trace.events import desk, movements, queries_stock, rules, rules_stock
 from trace.events.desk import PLAIN, Around
 from trace.events.documents import Happening, goods_of, quantity_text
 from trace.events.models import Event, Verb
 from trace.events.record import gathered
+from trace.events.services_leaving import leave
 
 
 def move(
@@ -247,7 +248,7 @@ def use_up(
         when = desk.when_moved(session, actor, taken.batch, event_time, around)
         desk.check_sellable(taken.batch, when.event_time)
         desk.check_may_move(taken)
-        event = services.leave(session, actor, Verb.USE_UP, taken, quantity, when, around, note=note)
+        event = leave(session, actor, Verb.USE_UP, taken, quantity, when, around, note=note)
         receipt.answer = {"event_id": str(event.id)}
         return event
 
