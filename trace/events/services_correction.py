@@ -21,7 +21,8 @@ from trace.core import clock
 from trace.core.idempotency import once
 from trace.events import desk, movements, queries_handover, rules
 from trace.events.corrections import facts_of, told_by
-from trace.events.corrective import Corrective, Replacement, build, undo_rows
+from trace.events.corrective import Corrective, Replacement, build
+from trace.events.corrective_rows import undo_rows
 from trace.events.desk import PLAIN, Around
 from trace.events.documents import Happening, Named, timestamp
 from trace.events.handover_models import Shipment
