@@ -1,5 +1,5 @@
 """What a captured event about goods known here names, in the words of our trade: lots and quantities, other sides,
-shipments. The verbs that are called with it are ``trade_verbs``."""
+shipments. ``trade_verbs`` has the table of the verbs that are called with it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,7 @@ from trace.epcis import known_goods
 from trace.epcis.canonical import EpcisEvent
 from trace.epcis.known_goods import KnownGoods
 from trace.epcis.naming import named_goods
-from trace.events import (
-    desk,
-    rules,
-    services,
-)
+from trace.events import desk, rules, services
 from trace.events.desk import PLAIN, Around
 from trace.events.documents import EXTENSION_NAMESPACE, Happening
 from trace.events.handover_models import Shipment, ShipmentLine, ShipmentUnit
