@@ -11,7 +11,8 @@ A PostgreSQL of its own, started by our own launcher and durable, is filled with
 * crosscheck_per_s: leaves held against the opened public fields of their events, from bundle and JSON as they are
   served, in one process.
 
-Prints a table, then one JSON line. ``bench/log.py 100000`` takes fewer leaves.
+Prints a table, then one JSON line. Run from the root: ``PYTHONPATH=. .venv/bin/python bench/log.py``; a number behind
+it takes so many leaves instead of a million.
 """
 
 import datetime
@@ -31,29 +32,25 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from sqlalchemy import select  # noqa: E402 - the application is run from its root, named above
-from sqlalchemy.orm import Session  # noqa: E402
-
-from trace.cli import database, processes  # noqa: E402
-from trace.core.config import libpq_url  # noqa: E402
-from trace.core.database import make_engine, new_session  # noqa: E402
-from trace.core.embedded import EmbeddedPostgres  # noqa: E402
-from trace.ledger import crosscheck, keys, leaves, merkle, notes, queries, tiles  # noqa: E402
-from trace.ledger.log_client import LogClient  # noqa: E402
-from trace.ledger.models import LogCheckpoint  # noqa: E402
-from trace.ledger.notes import Checkpoint, Verifier  # noqa: E402
-from trace.ledger.sequencing import BATCH, Sequencer, take_lock  # noqa: E402
+from trace.cli import database, processes
+from trace.core.config import libpq_url
+from trace.core.database import make_engine, new_session
+from trace.core.embedded import EmbeddedPostgres
+from trace.ledger import crosscheck, keys, leaves, merkle, notes, queries, tiles
+from trace.ledger.log_client import LARGEST_BUNDLE, LogClient
+from trace.ledger.models import LogCheckpoint
+from trace.ledger.notes import Checkpoint, Verifier
+from trace.ledger.sequencing import BATCH, Sequencer, take_lock
 
 LEAVES = 1_000_000
 PROOFS = 300
 EARLIER_CHECKPOINTS = 20
 CROSSCHECKED_BUNDLES = 80
 CHECKPOINT_EVERY_S = 0.5
-CONNECTIONS = 4
+CONNECTIONS = 8
 PORT = 8499
 ORIGIN = "localhost/nguon-goc"
 
@@ -202,7 +199,7 @@ def audit(address: str, verifier: Verifier, earlier: list[Checkpoint], rows: lis
         checkpoint = notes.open_checkpoint(client.fetch("checkpoint", 10_000) or b"", [verifier], ORIGIN)
 
         def read(tile: tiles.Tile) -> bytes:
-            bundle = client.fetch(f"tile/{tile.entries_path}", 10_000_000) or b""
+            bundle = client.fetch(f"tile/{tile.entries_path}", LARGEST_BUNDLE) or b""
             return b"".join(map(merkle.leaf_hash, tiles.decode_bundle(bundle)))
 
         wanted = [tile for tile in tiles.tiles_of(checkpoint.size) if tile.level == 0]

@@ -42,8 +42,9 @@ from trace.ledger.tiles import WIDTH, Tile
 # A cache or a second server may lag a moment behind the checkpoint seen before.
 LAG_TRIES = 3
 LAG_PAUSE_S = 1.0
-FETCHERS = 2
-AHEAD = 4
+# Four connections keep a server busy across a slow line; a bundle with its openings is about a megabyte in memory.
+FETCHERS = 4
+AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)

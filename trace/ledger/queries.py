@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Engine, Select, select, text
 from sqlalchemy.orm import Session
 
 from trace.core.errors import NotFound
@@ -125,17 +125,26 @@ def find_tile(session: Session, tile: Tile) -> bytes | None:
     return _read_tiles(session, [tile]).get((tile.level, tile.index))
 
 
-def get_bundle(session: Session, index: int, width: int = WIDTH) -> bytes:
-    """An entry bundle. A leaf the database has lost stands there empty: its hash cannot be the published one, and
-    whoever reads the log sees which one it is.
+def find_bundle(session: Session, index: int, width: int = WIDTH) -> bytes | None:
+    """An entry bundle; None for one that no published checkpoint covers.
+
+    A leaf the database has lost stands there empty: its hash cannot be the published one, and whoever reads the log
+    sees which one it is.
     """
+    # One question for leaves and checkpoint: of the time a bundle takes, questions are the larger part.
     rows = _rows(
         session,
-        "select log_index, leaf from log_entries join leaves on id = leaf_id where log_index between %s and %s",
+        "select log_index, leaf, (select tree_size from log_checkpoints order by number desc limit 1) "
+        "from log_entries join leaves on id = leaf_id where log_index between %s and %s order by log_index",
         index * WIDTH,
         index * WIDTH + width - 1,
     )
-    found = dict(rows)
+    size = (rows[0][2] or 0) if rows else published_size(session)
+    if tiles.width_at(0, index, size) < width:
+        return None
+    if len(rows) == width:
+        return tiles.encode_bundle([row[1] for row in rows])
+    found = {log_index: leaf for log_index, leaf, _size in rows}
     return tiles.encode_bundle([found.get(index * WIDTH + at, b"") for at in range(width)])
 
 
@@ -192,6 +201,16 @@ def _assemble(session: Session, tile: Tile) -> bytes:
             end,
         )
     return b"".join(root for (root,) in rows)
+
+
+def read_without_transaction(session: Session) -> None:
+    """Let a session that has asked nothing yet ask each question by itself, which is all the reads of the log need.
+
+    Beginning and ending a transaction are two more questions. A session that shares somebody's connection stays in
+    his transaction.
+    """
+    if isinstance(session.get_bind(), Engine) and not session.in_transaction():
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
 def _rows(session: Session, statement: LiteralString, *values: Any) -> list[tuple[Any, ...]]:

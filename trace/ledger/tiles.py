@@ -200,9 +200,13 @@ class Edge:
 
 def encode_bundle(leaves: Sequence[bytes]) -> bytes:
     """Leaves as a bundle. ``ValueError`` for one longer than 65,535 bytes."""
-    if any(len(leaf) > LONGEST_LEAF for leaf in leaves):
-        raise ValueError("a leaf has at most 65,535 bytes")
-    return b"".join(len(leaf).to_bytes(_LENGTH, "big") + leaf for leaf in leaves)
+    parts = []
+    for leaf in leaves:
+        length = len(leaf)
+        if length > LONGEST_LEAF:
+            raise ValueError("a leaf has at most 65,535 bytes")
+        parts += (length.to_bytes(_LENGTH, "big"), leaf)
+    return b"".join(parts)
 
 
 def decode_bundle(data: bytes) -> list[bytes]:
