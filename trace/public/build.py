@@ -23,16 +23,8 @@ from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
 from trace.events import queries_stock
 from trace.events.queries_handover import confirmed_shipments
-from trace.public import journey, made, public_log, texts, wording
-from trace.public.pages import (
-    CertificateLine,
-    CodePage,
-    CompareCard,
-    Item,
-    OcopLine,
-    PublicFrame,
-    Vouch,
-)
+from trace.public import journey, made, public_log, speech, texts, wording
+from trace.public.pages import CertificateLine, CodePage, CompareCard, Item, OcopLine, PublicFrame, Vouch
 from trace.verdict.queries import Known, look_up
 from trace.verdict.rules import decide
 
@@ -237,11 +229,11 @@ def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Ite
         2: [wording.picture_sealed(seal["product_image"][:12])] if seal["product_image"] else [],
         3: [seal["producer_name"]],
         4: [", ".join(part for part in address if part)],
-        5: [wording.stage_line(seal["date_kind"], *codes, texts.day(produced_on))] if produced_on else [],
-        6: [f"{texts.DATE_LABELS[seal['date_kind']]}: {texts.day(produced_on)}"] if produced_on else [],
+        5: [wording.stage_line(seal["date_kind"], *codes, speech.day(produced_on))] if produced_on else [],
+        6: [f"{texts.DATE_LABELS[seal['date_kind']]}: {speech.day(produced_on)}"] if produced_on else [],
         7: [pretty(seal["trace_code"])],
         8: [seal["brand"]] if seal["brand"] else [],
-        9: [f"{texts.DATE_LABELS[seal['expiry_kind']]}: {texts.day(expiry)}"] if expiry else [],
+        9: [f"{texts.DATE_LABELS[seal['expiry_kind']]}: {speech.day(expiry)}"] if expiry else [],
         10: [str(line) for line in standards],
     }
     stated = {number for number, values in lines.items() if number in IF_ANY or any(values)}

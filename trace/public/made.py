@@ -15,7 +15,7 @@ from trace.core import clock
 from trace.core.language import public_url
 from trace.core.short_codes import pretty
 from trace.events import queries_making, seals_made
-from trace.public import texts, wording
+from trace.public import speech, texts, wording
 from trace.public.pages import JourneyStep, Link, LotLine, OtherLots, Vouch
 
 Seal = Mapping[str, Any]
@@ -175,10 +175,10 @@ def _line(lot: Mapping[str, str]) -> LotLine:
     made_on, expiry = lot.get("production_time", ""), lot.get("expiry", "")
     dates = []
     if made_on:
-        dates.append(wording.made_on(texts.day(date.fromisoformat(made_on))))
+        dates.append(wording.made_on(speech.day(date.fromisoformat(made_on))))
     if expiry:
         label = str(texts.DATE_LABELS[lot["expiry_kind"]])
-        dates.append(f"{label}: {texts.day(date.fromisoformat(expiry))}")
+        dates.append(f"{label}: {speech.day(date.fromisoformat(expiry))}")
     return LotLine(
         name=lot["product_name"],
         lot_number=lot["lot_number"],

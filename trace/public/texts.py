@@ -5,18 +5,18 @@ genuineness: the page speaks of the record of this lot at this minute (a test gr
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
-import flask_babel
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from trace.public.pages import Link, Shape, Tone, VerdictBand, telephone_href
-from trace.recalls.hold_rules import HoldFacts, ReleaseReason
-from trace.recalls.hold_texts import AWAITED, RELEASES
-from trace.recalls.rules import RecallClass, RecallFacts, WithdrawalReason
-from trace.recalls.texts import REASONS, WITHDRAWALS, first_step, title_in_force
+from trace.public.speech import _, day, moment, ngettext
+from trace.public.texts_verdict import second_lines, sentence, taken_back
+from trace.recalls.hold_rules import HoldFacts
+from trace.recalls.rules import RecallClass, RecallFacts
+from trace.recalls.texts import first_step, title_in_force
 from trace.verdict.rules import Decision, Facts, Verdict
 
 JOURNEY_ANCHOR: Final = "#hanh-trinh"
@@ -59,26 +59,6 @@ DATE_LABELS: Final[Mapping[str, Any]] = {
 }
 
 
-def _(message: str, **values: object) -> str:
-    """``flask_babel.gettext``, typed."""
-    return str(flask_babel.gettext(message, **values))
-
-
-def ngettext(one: str, many: str, num: int) -> str:
-    """``flask_babel.ngettext``, typed; under its own name, which the extractor knows."""
-    return str(flask_babel.ngettext(one, many, num))
-
-
-def day(on: date) -> str:
-    """``21/11/2026``, in both languages: as on packs."""
-    return f"{on:%d/%m/%Y}"
-
-
-def moment(at: datetime) -> str:
-    """``16:40, 21/11/2026``; the instant must already be on a Hanoi wall clock."""
-    return f"{at:%H:%M, %d/%m/%Y}"
-
-
 def verdict_band(
     decision: Decision, facts: Facts, *, code: str, telephone: str | None, language: str, other_language: str
 ) -> VerdictBand:
@@ -104,9 +84,9 @@ def verdict_band(
             title=_title(decision, facts),
             subtitle=_subtitle(decision.verdict, facts),
             title_other_language=f"{title_there}. {subtitle_there}" if subtitle_there else title_there,
-            sentence=_sentence(decision, facts, code),
-            second_lines=_second_lines(decision, facts),
-            withdrawal=_taken_back(decision),
+            sentence=sentence(decision, facts, code),
+            second_lines=second_lines(decision, facts),
+            withdrawal=taken_back(decision),
             steps=_steps(decision, facts, telephone),
             caution=caution,
             caution_link=caution_link,
@@ -159,187 +139,6 @@ def _subtitle(verdict: Verdict, facts: Facts) -> str | None:
         "One handover not confirmed yet",
         "%(num)d handovers not confirmed yet",
         facts.unconfirmed_handovers,
-    )
-
-
-def _sentence(decision: Decision, facts: Facts, code: str) -> str:
-    match decision.verdict:
-        case Verdict.MALFORMED:
-            return _(
-                "One character is wrong. The code under the QR has 10 or 13 characters and never the letters"
-                " I, L, O or the digits 0 and 1."
-            )
-        case Verdict.UNKNOWN:
-            return _("Code %(code)s was not issued by this service. It may be:", code=code)
-        case Verdict.RECALLED | Verdict.RECALL_ENDED:
-            return _recall_sentence(decision.recall)
-        case Verdict.HELD:
-            return _held_sentence(decision.hold)
-        case Verdict.UNDER_REVIEW:
-            return _(
-                "It was made from goods of a recalled lot. Nothing has been decided. Already bought: keep it apart"
-                " and do not use it for now."
-            )
-        case Verdict.NOT_ACTIVATED:
-            return _not_activated_sentence(facts)
-        case Verdict.EXPIRED:
-            return _expired_sentence(facts)
-        case Verdict.BEST_BEFORE_PASSED:
-            return _(
-                "The best-before date of this lot was %(date)s. It may still be good to use; quality may be lower.",
-                date=day(facts.best_before_on or facts.today),
-            )
-        case Verdict.NO_WARNING_UNCONFIRMED:
-            return _unconfirmed_sentence(facts)
-        case Verdict.NO_WARNING:
-            return _no_warning_sentence(facts)
-
-
-def _recall_sentence(recall: RecallFacts | None) -> str:
-    if recall is None:
-        raise ValueError("a recall verdict without its recall")
-    told = _recall_itself(recall)
-    if recall.through_lot is None:
-        return told
-    return _("%(recall)s The goods of this lot are of lot %(lot)s.", recall=told, lot=recall.through_lot)
-
-
-def _recall_itself(recall: RecallFacts) -> str:
-    values = {
-        "reason": str(REASONS[recall.reason]),
-        "since": moment(recall.started_at),
-        "decision": recall.decision_number or "",
-    }
-    if recall.ended_on is not None:
-        values |= {"since": day(recall.started_at.date()), "ended": day(recall.ended_on)}
-        if recall.is_voluntary:
-            return _("%(reason)s The producer recalled it from %(since)s to %(ended)s.", **values)
-        return _("%(reason)s Recalled from %(since)s to %(ended)s, decision %(decision)s.", **values)
-    if recall.is_voluntary:
-        return _("%(reason)s Recalled by the producer since %(since)s.", **values)
-    return _("%(reason)s Recalled since %(since)s, decision %(decision)s.", **values)
-
-
-def _held_sentence(hold: HoldFacts | None) -> str:
-    if hold is None:
-        raise ValueError("a verdict of a paused sale without its pause")
-    return _(
-        "%(awaited)s Nothing has been decided. Already bought: keep it apart and do not use it for now.",
-        awaited=str(AWAITED[hold.reason]),
-    )
-
-
-def _not_activated_sentence(facts: Facts) -> str:
-    if facts.producer_name is None:
-        return _("It stands for no lot yet. If it is on goods being sold, tap Report.")
-    return _(
-        "A label of %(producer)s that stands for no lot yet. If it is on goods being sold, tap Report.",
-        producer=facts.producer_name,
-    )
-
-
-def _expired_sentence(facts: Facts) -> str:
-    ended_on = facts.use_by_on or facts.today
-    days = (facts.today - ended_on).days
-    ago = _("yesterday") if days == 1 else _("%(days)d days ago", days=days)
-    if facts.is_food:
-        return _(
-            "The use-by date of this lot was %(date)s (%(ago)s). Do not buy or eat it.",
-            date=day(ended_on),
-            ago=ago,
-        )
-    return _(
-        "The use-by date of this lot was %(date)s (%(ago)s). Do not buy or use it.",
-        date=day(ended_on),
-        ago=ago,
-    )
-
-
-def _unconfirmed_sentence(facts: Facts) -> str:
-    handed_over_on = facts.oldest_unconfirmed_on or facts.today
-    if facts.unconfirmed_handovers == 1:
-        return _(
-            "The producer is known. The handover of %(date)s has not been confirmed by the receiver.",
-            date=f"{handed_over_on:%d/%m}",
-        )
-    return _(
-        "The producer is known. %(count)d handovers, the first of %(date)s, have not been confirmed by their"
-        " receivers.",
-        count=facts.unconfirmed_handovers,
-        date=f"{handed_over_on:%d/%m}",
-    )
-
-
-def _no_warning_sentence(facts: Facts) -> str:
-    if facts.is_from_outside:
-        return _outside_sentence(facts)
-    if facts.use_by_on is not None:
-        return _(
-            "This lot's origin is on record. It is not recalled and is in date until the end of %(date)s.",
-            date=day(facts.use_by_on),
-        )
-    if facts.best_before_on is not None:
-        return _(
-            "This lot's origin is on record. It is not recalled and is best before the end of %(date)s.",
-            date=day(facts.best_before_on),
-        )
-    return _("This lot's origin is on record. It is not recalled.")
-
-
-def _outside_sentence(facts: Facts) -> str:
-    """Goods from outside have no origin on record: only a statement of who took them in."""
-    if facts.use_by_on is not None:
-        return _(
-            "Only who took these goods in has said where they come from. They are not recalled and are in date until"
-            " the end of %(date)s.",
-            date=day(facts.use_by_on),
-        )
-    return _("Only who took these goods in has said where they come from. They are not recalled.")
-
-
-def _second_lines(decision: Decision, facts: Facts) -> tuple[str, ...]:
-    lines = []
-    for verdict in decision.also:
-        if verdict is Verdict.HELD and decision.hold is not None:
-            lines.append(_("Also: the sale is paused, nothing has been decided."))
-        elif verdict is Verdict.UNDER_REVIEW:
-            lines.append(_("Also: under review, made from goods of a recalled lot."))
-        elif verdict is Verdict.EXPIRED and facts.use_by_on is not None:
-            lines.append(_("Also: past its use-by date, %(date)s.", date=day(facts.use_by_on)))
-        elif verdict is Verdict.BEST_BEFORE_PASSED and facts.best_before_on is not None:
-            lines.append(_("Also: past its best-before date, %(date)s.", date=day(facts.best_before_on)))
-        elif verdict is Verdict.NOT_ACTIVATED:
-            lines.append(_("Also: the label is not in use yet."))
-    return tuple(lines)
-
-
-def _taken_back(decision: Decision) -> str | None:
-    """What was announced and is over without a finding against the lot."""
-    told = [line for line in (_withdrawal(decision.withdrawn), _release(decision.released)) if line]
-    return " ".join(told) or None
-
-
-def _release(hold: HoldFacts | None) -> str | None:
-    if hold is None or hold.released_on is None:
-        return None
-    why = RELEASES[hold.release_reason or ReleaseReason.CHECKED]
-    return _(
-        "Its sale was paused on %(paused)s. It may be sold again since %(released)s: %(why)s.",
-        paused=day(hold.started_at.date()),
-        released=day(hold.released_on),
-        why=str(why),
-    )
-
-
-def _withdrawal(recall: RecallFacts | None) -> str | None:
-    if recall is None or recall.withdrawn_on is None:
-        return None
-    why = WITHDRAWALS[recall.withdrawal_reason or WithdrawalReason.ENTERED_BY_MISTAKE]
-    return _(
-        "A recall announced on %(announced)s was withdrawn on %(withdrawn)s: %(why)s.",
-        announced=day(recall.started_at.date()),
-        withdrawn=day(recall.withdrawn_on),
-        why=str(why),
     )
 
 

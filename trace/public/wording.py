@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.accounts.models import Organisation
 from trace.events.models import Verb
-from trace.public.texts import _, day, ngettext
+from trace.public.speech import _, day, ngettext
 
 FOOD_SAFETY_COMMITMENT: Final = _l("Food safety commitment of the producer")
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.events.models import Verb
 from trace.events.rules_correction import Changed
-from trace.public.texts import _, day, ngettext
+from trace.public.speech import _, day, ngettext
 
 ENTRIES: Final[Mapping[Verb, Any]] = {
     Verb.ACTIVATE: _l("the batch itself"),
