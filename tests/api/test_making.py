@@ -1,9 +1,21 @@
 """Making and packing over the API: once by key, exact numbers, a stable code for every refusal."""
 
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.api.conftest import MakeBatch, acting
 from tests.api.program import Program, code_of, own_id
+from tests.factories import BatchFactory, PartyFactory
+from tests.web import settle
 from trace.batches.models import Batch
+from trace.core import clock
+from trace.events.models import Event, EventPrivate, Verb
 
 SUPPLIER = {"kind": "trader", "name": "Thương lái Ví Dụ"}
 
@@ -83,3 +95,74 @@ def test_a_draft_is_sold_on_the_tree(producer: Program, batch: Batch) -> None:
     body = {"party": SUPPLIER, "counted": {"quantity": "400", "unit": "quả"}}
     refused = producer.post(f"/batches/{batch.id}/tree-sale", body, once="x1")
     assert (refused.status_code, code_of(refused)) == (409, "already-activated")
+
+
+def test_a_draft_goes_to_the_buyer_who_harvested_it(producer: Program, make_batch: MakeBatch) -> None:
+    draft = make_batch(producer, BatchFactory)
+    path, body = f"/batches/{draft.id}/tree-sale", {"party": SUPPLIER}
+    sold = producer.post(path, body, once="x2")
+    assert (sold.status_code, sold.get_json()["state"]) == (201, "handed_over")
+    assert sold.get_json() == producer.post(path, body, once="x2").get_json()
+    assert producer.get(f"/shipments/{sold.get_json()['id']}").get_json() == sold.get_json()
+
+
+def test_when_a_crop_was_sold_on_the_tree_is_not_asked(producer: Program, make_batch: MakeBatch) -> None:
+    """It is activated and handed over in one step, which is now: another time is refused, not passed over."""
+    draft = make_batch(producer, BatchFactory)
+    body = {"party": SUPPLIER, "event_time": "2026-01-01T05:00:00+07:00"}
+    answer = producer.post(f"/batches/{draft.id}/tree-sale", body, once="x3")
+    assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["event_time"])
+
+
+Making = Callable[[Program, Batch, Batch], tuple[str, dict[str, Any]]]
+MAKING: dict[Verb, Making] = {
+    Verb.TRANSFORM: lambda _program, batch, draft: (
+        "/transformations",
+        {"inputs": [{"batch_id": str(batch.id), "quantity": "10"}], "outputs": [str(draft.id)]},
+    ),
+    Verb.SPLIT: lambda _program, batch, _draft: (f"/batches/{batch.id}/parts", {"parts": ["5"]}),
+    Verb.ADD_DELIVERY: lambda _program, batch, _draft: (f"/batches/{batch.id}/deliveries", {"quantity": "5"}),
+    Verb.SHIP: lambda _program, _batch, draft: (f"/batches/{draft.id}/tree-sale", {"party": SUPPLIER}),
+    Verb.TAKE_IN: lambda _program, _batch, _draft: (
+        "/outside-goods",
+        {"supplier": SUPPLIER, "product_name": "Thanh long", "quantity": "6", "uom": "KGM"},
+    ),
+    Verb.PACK: lambda _program, batch, _draft: (
+        "/units",
+        {"goods": [{"batch_id": str(batch.id), "quantity": "5"}]},
+    ),
+    Verb.UNPACK: lambda program, batch, _draft: (f"/units/{_carton(program, batch)}/unpacking", {}),
+    Verb.MERGE: lambda program, batch, _draft: (
+        "/heaps",
+        {
+            "inputs": [
+                {"batch_id": part["id"], "quantity": "5"}
+                for part in _part(program, batch, "5", "5", once="p0")["batches"]
+            ]
+        },
+    ),
+}
+
+
+def _carton(program: Program, batch: Batch) -> str:
+    packed = program.post("/units", {"goods": [{"batch_id": str(batch.id), "quantity": "5"}]}, once="c0")
+    unit_id: str = packed.get_json()["id"]
+    return unit_id
+
+
+@pytest.mark.parametrize("verb", MAKING)
+def test_a_devices_clock_and_for_whom_it_was_said_are_kept(
+    verb: Verb, session: Session, producer: Program, batch: Batch, make_batch: MakeBatch
+) -> None:
+    draft = make_batch(producer, BatchFactory, quantity=Decimal(8))
+    party_id = PartyFactory.create(session=session, actor=acting(session, producer), name="Hộ bà Mai").id
+    settle(session)
+    path, body = MAKING[verb](producer, batch, draft)
+    device_time = (clock.now() - timedelta(hours=9)).isoformat()
+    times = {"event_time": device_time, "device_time": device_time} if verb is not Verb.SHIP else {}
+    answer = producer.post(path, body | times | {"on_behalf_of": str(party_id)}, once="w1")
+    assert answer.status_code in (200, 201), answer.text
+    events = session.scalars(select(Event).where(Event.verb == verb).order_by(Event.record_time)).all()
+    assert (events[-1].device_time is not None) == bool(times)
+    assert abs(clock.now() - events[-1].event_time) < timedelta(hours=1)
+    assert session.get_one(EventPrivate, events[-1].id).on_behalf_of == party_id

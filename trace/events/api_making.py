@@ -8,6 +8,7 @@ from trace.accounts.access import actor
 from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader
 from trace.core.http import Audience, audience, db
 from trace.events import services_harvest, services_making, services_outside, services_packing, units
+from trace.events.desk import Around
 from trace.events.parties import state_party
 from trace.events.schemas import ShipmentAnswer, shipment_answer
 from trace.events.schemas_making import (
@@ -60,9 +61,11 @@ def transform(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[
         reason=stated["reason"],
         event_time=stated["event_time"],
         note=stated["note"],
+        around=_around(stated),
     )
+    answer = made_answer(made.event, made.batches)  # before the commit forgets what was read
     db().commit()
-    return made_answer(made.event, made.batches), 201
+    return answer, 201
 
 
 @blueprint.route("/batches/<uuid:batch_id>/parts", methods=["POST"])
@@ -80,9 +83,11 @@ def split(once: Mapping[str, str], stated: Mapping[str, Any], batch_id: UUID) ->
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
+        around=_around(stated),
     )
+    answer = made_answer(made.event, made.batches)  # before the commit forgets what was read
     db().commit()
-    return made_answer(made.event, made.batches), 201
+    return answer, 201
 
 
 @blueprint.route("/heaps", methods=["POST"])
@@ -99,9 +104,11 @@ def merge(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[str,
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
+        around=_around(stated),
     )
+    answer = made_answer(made.event, made.batches)  # before the commit forgets what was read
     db().commit()
-    return made_answer(made.event, made.batches), 201
+    return answer, 201
 
 
 @blueprint.route("/batches/<uuid:batch_id>/deliveries", methods=["POST"])
@@ -122,9 +129,11 @@ def add_delivery(
         sources=sources(stated["sources"]),
         event_time=stated["event_time"],
         note=stated["note"],
+        around=_around(stated),
     )
+    answer = made_answer(event, [named.batch for named in event.goods if named.batch])
     db().commit()
-    return made_answer(event, [named.batch for named in event.goods if named.batch]), 201
+    return answer, 201
 
 
 @blueprint.route("/batches/<uuid:batch_id>/tree-sale", methods=["POST"])
@@ -143,10 +152,11 @@ def sell_on_tree(once: Mapping[str, str], stated: Mapping[str, Any], batch_id: U
         counted=second_count(stated),
         sources=sources(stated["sources"]),
         note=stated["note"],
+        around=_around(stated),
     )
-    db().commit()
     answer = shipment_answer(shipment, actor().organisation_id)
-    return answer, 201, {"Location": f"{PREFIX}/shipments/{shipment.id}"}
+    db().commit()
+    return answer, 201, {"Location": f"{PREFIX}/shipments/{answer['id']}"}
 
 
 @blueprint.route("/outside-goods", methods=["POST"])
@@ -171,10 +181,17 @@ def take_in(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[st
         expires_on=stated["expires_on"],
     )
     made = services_outside.take_in(
-        db(), actor(), goods, key=once["key"], event_time=stated["event_time"], note=stated["note"]
+        db(),
+        actor(),
+        goods,
+        key=once["key"],
+        event_time=stated["event_time"],
+        note=stated["note"],
+        around=_around(stated),
     )
+    answer = made_answer(made.event, made.batches)  # before the commit forgets what was read
     db().commit()
-    return made_answer(made.event, made.batches), 201
+    return answer, 201
 
 
 @blueprint.route("/units", methods=["POST"])
@@ -193,11 +210,11 @@ def pack(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
+        around=_around(stated),
     )
+    answer = _unit_answer(packed.unit.id)
     db().commit()
-    unit = units.get_unit(db(), actor().organisation_id, packed.unit.id)
-    answer = unit_answer(unit, actor().organisation_id)
-    return answer, 201, {"Location": f"{PREFIX}/units/{unit.id}"}
+    return answer, 201, {"Location": f"{PREFIX}/units/{answer['id']}"}
 
 
 @blueprint.route("/units/<uuid:unit_id>")
@@ -205,8 +222,7 @@ def pack(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
 @blueprint.response(200, UnitAnswer, description="The unit")
 def show_unit(unit_id: UUID) -> dict[str, Any]:
     """Show a carton or pallet you packed or hold."""
-    reader_id = actor().organisation_id
-    return unit_answer(units.get_unit(db(), reader_id, unit_id), reader_id)
+    return _unit_answer(unit_id)
 
 
 @blueprint.route("/units/<uuid:unit_id>/unpacking", methods=["POST"])
@@ -225,10 +241,11 @@ def unpack(once: Mapping[str, str], stated: Mapping[str, Any], unit_id: UUID) ->
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
+        around=_around(stated),
     )
+    answer = _unit_answer(unit_id)
     db().commit()
-    reader_id = actor().organisation_id
-    return unit_answer(units.get_unit(db(), reader_id, unit_id), reader_id)
+    return answer
 
 
 @blueprint.route("/unit-shipments", methods=["POST"])
@@ -246,10 +263,21 @@ def ship_units(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
+        around=_around(stated),
     )
-    db().commit()
     answer = shipment_answer(shipment, actor().organisation_id)
-    return answer, 201, {"Location": f"{PREFIX}/shipments/{shipment.id}"}
+    db().commit()
+    return answer, 201, {"Location": f"{PREFIX}/shipments/{answer['id']}"}
+
+
+def _unit_answer(unit_id: UUID) -> dict[str, Any]:
+    reader_id = actor().organisation_id
+    return unit_answer(units.get_unit(db(), reader_id, unit_id), reader_id)
+
+
+def _around(stated: Mapping[str, Any]) -> Around:
+    """How it was said, beside what: the device's clock, and for whom."""
+    return Around(device_now=stated.get("device_time"), on_behalf_of=stated["on_behalf_of"])
 
 
 def _receiver(stated: Mapping[str, Any]) -> Receiver:

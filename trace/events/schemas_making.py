@@ -27,9 +27,15 @@ NOT_A_LIST = {"invalid": _l("Send a list.")}
 
 
 class Noted(Body):
-    """``event_time`` is now unless given; without an offset it is Hanoi's wall clock."""
+    """``event_time`` is now unless given; without an offset it is Hanoi's wall clock.
+
+    ``device_time`` is the device's clock as it sends: a wrong one is set right by how far it is off, both times are
+    kept. ``on_behalf_of`` is a party of your address book whose statement this is.
+    """
 
     event_time = Instant(load_default=None)
+    device_time = Instant(load_default=None)
+    on_behalf_of = Id(load_default=None)
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
 
@@ -66,8 +72,8 @@ class SourceBody(Body):
     plot = Name(longest=LONGEST_PLOT, load_default="")
 
 
-class WithSources(Noted):
-    sources = ma.fields.List(
+def _sources() -> Any:
+    return ma.fields.List(
         ma.fields.Nested(SourceBody),
         error_messages=NOT_A_LIST,
         load_default=list,
@@ -75,10 +81,11 @@ class WithSources(Noted):
     )
 
 
-class NewDelivery(WithSources):
+class NewDelivery(Noted):
     """More of a lot that is activated; the quantities of ``sources``, where given, add up to ``quantity``."""
 
     quantity = ExactNumber(required=True)
+    sources = _sources()
 
 
 class CountBody(Body):
@@ -88,9 +95,16 @@ class CountBody(Body):
     unit = Name(required=True, longest=LONGEST_UNIT)
 
 
-class NewTreeSale(WithSources):
-    """A draft's whole crop, harvested by its buyer: an organisation (``receiver_id``) or a ``party``."""
+class NewTreeSale(Body):
+    """A draft's whole crop, harvested by its buyer: an organisation (``receiver_id``) or a ``party``.
 
+    It is activated and handed over at once, so the time is now. ``on_behalf_of`` is a party of your address book whose
+    statement this is.
+    """
+
+    sources = _sources()
+    on_behalf_of = Id(load_default=None)
+    note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
     receiver_id = Id()
     party = ma.fields.Nested(PartyBody)
     counted = ma.fields.Nested(CountBody)
