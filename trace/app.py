@@ -31,6 +31,7 @@ from trace.core.revision import newest_revision
 from trace.core.static import static_version
 from trace.epcis import api as epcis_queries
 from trace.epcis import capture_api as epcis_capture
+from trace.epcis import document_api as epcis_documents_api
 from trace.events import api as custody_api
 from trace.events import api_handover as handover_api
 from trace.events import api_making as making_api
@@ -130,6 +131,7 @@ def _register(app: Flask) -> None:
         making_api,
         stock_api,
         trace_api,
+        epcis_documents_api,
         codes_api,
     ):
         api.register_blueprint(feature.blueprint)

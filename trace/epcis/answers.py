@@ -1,4 +1,4 @@
-"""Events written as an ``EPCISQueryDocument``: one context for all their names, EPCs in the form the reader asked for.
+"""Events as a reader sees them, written: one context for all their names, EPCs in the form the reader asked for.
 
 Pure: what goes into a document was decided by ``visibility`` and ``matching`` before.
 """
@@ -41,19 +41,33 @@ def query_document(
     epc_format: EpcFormat = EpcFormat.DIGITAL_LINK,
 ) -> dict[str, Any]:
     """The answer to a query. ``contexts`` are the prefixes each event was captured with."""
-    namespaces = _namespaces(contexts)
+    namespaces, events = _events(documents, contexts, epc_format)
     results: dict[str, Any] = {"queryName": query_name}
     if subscription_id is not None:
         results["subscriptionID"] = subscription_id
-    results["resultsBody"] = {
-        "eventList": [_event(document, namespaces, epc_format) for document in documents]
-    }
+    results["resultsBody"] = {"eventList": events}
+    return _document("EPCISQueryDocument", namespaces, created_at, {"queryResults": results})
+
+
+def event_document(
+    documents: Sequence[Mapping[str, Any]],
+    contexts: Sequence[Mapping[str, str] | None],
+    created_at: datetime,
+) -> dict[str, Any]:
+    """An ``EPCISDocument``, to be kept or captured elsewhere; EPCs as captured, so that hashes stay what they are."""
+    namespaces, events = _events(documents, contexts, EpcFormat.AS_CAPTURED)
+    return _document("EPCISDocument", namespaces, created_at, {"eventList": events})
+
+
+def _document(
+    kind: str, namespaces: Mapping[str, str], created_at: datetime, body: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "@context": [EPCIS_CONTEXT, namespaces],
-        "type": "EPCISQueryDocument",
+        "type": kind,
         "schemaVersion": SCHEMA_VERSION,
         "creationDate": timestamp(created_at),
-        "epcisBody": {"queryResults": results},
+        "epcisBody": body,
     }
 
 
@@ -75,6 +89,13 @@ def json_text(value: Any) -> str:
 
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _events(
+    documents: Sequence[Mapping[str, Any]], contexts: Sequence[Mapping[str, str] | None], form: EpcFormat
+) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    namespaces = _namespaces(contexts)
+    return namespaces, [_event(document, namespaces, form) for document in documents]
 
 
 def _namespaces(contexts: Sequence[Mapping[str, str] | None]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, literal, select, tuple_, union_all
+from sqlalchemy.orm import Session, aliased
 
 from trace.epcis import visibility
 from trace.epcis.matching import NOTHING_THERE, matches, order_value
@@ -77,6 +77,34 @@ def list_events_of_id(session: Session, reader_id: UUID, epcis_id: str) -> Found
     """The event of an id and the declarations about it, as far as the reader sees them; earliest first."""
     wanted = select(Event).where(Event.epcis_id == epcis_id, visibility.is_visible(reader_id))
     events = list(session.scalars(wanted.order_by(Event.record_time, Event.id)))
+    return _seen(session, reader_id, events)
+
+
+def list_events_of_lot(session: Session, reader_id: UUID, batch_id: UUID) -> Found:
+    """Every event of a lot that the reader sees, where that lot concerns it; earliest recorded first.
+
+    Raises ``QueryTooLarge`` beyond ``MOST_SORTED``: half a document would pass for a whole one.
+    """
+    goods = aliased(EventGoods)
+    of_lot = exists().where(
+        goods.event_id == Event.id, goods.batch_id == batch_id, visibility.concerns(reader_id, goods)
+    )
+    wanted = (
+        select(Event)
+        .where(
+            Event.id.in_(select(EventGoods.event_id).where(EventGoods.batch_id == batch_id)),
+            visibility.is_visible(reader_id),
+            of_lot.correlate(Event),
+        )
+        .order_by(Event.record_time, Event.id)
+    )
+    events = list(session.scalars(wanted.limit(MOST_SORTED + 1)))
+    if len(events) > MOST_SORTED:
+        raise _too_large(MOST_SORTED)
+    return _seen(session, reader_id, events)
+
+
+def _seen(session: Session, reader_id: UUID, events: list[Event]) -> Found:
     documents = visibility.documents_for(session, reader_id, events)
     shown = [(event, document) for event, document in zip(events, documents, strict=True) if document]
     return Found([event for event, _ in shown], [document for _, document in shown], None)

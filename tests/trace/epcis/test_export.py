@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory, BatchFactory, ProductFactory, a_key, actor_of_kind, give
@@ -16,11 +16,12 @@ from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.database import make_engine, new_session
+from trace.epcis.answers import event_document, json_text
 from trace.epcis.capture import Behaviour, capture
 from trace.epcis.documents import parse_json, read_document
-from trace.epcis.export import document_of, to_text
 from trace.epcis.problems import InvalidDocument
 from trace.epcis.rows import event_of
+from trace.epcis.visibility import whole
 from trace.events import services, services_correction, services_making, services_packing, services_stock
 from trace.events.models import Event
 from trace.events.rules import DisposalReason
@@ -70,10 +71,16 @@ def tell_a_story(session: Session, chain: Chain) -> list[Batch]:
     return [chain.batch, *parts, more, dried]
 
 
+def written(session: Session, *conditions: ColumnElement[bool]) -> str:
+    """Everything there is, as whoever recorded it gets it."""
+    events = session.scalars(select(Event).where(*conditions).order_by(Event.record_time, Event.id)).all()
+    contexts = [event.context for event in events]
+    return json_text(event_document([whole(event) for event in events], contexts, clock.now()))
+
+
 def exported(session: Session) -> dict[str, Any]:
-    """Everything there is, as its reader parses it."""
-    events = session.scalars(select(Event).order_by(Event.record_time, Event.id)).all()
-    found: dict[str, Any] = json.loads(to_text(document_of(events, clock.now())))
+    """The same, as its reader parses it."""
+    found: dict[str, Any] = json.loads(written(session))
     return found
 
 
@@ -97,12 +104,8 @@ def test_our_own_events_come_back_as_what_they_are(session: Session, chain: Chai
 
 def test_what_was_exported_is_known_when_its_sender_sends_it_again(session: Session, chain: Chain) -> None:
     tell_a_story(session, chain)
-    mine = (
-        select(Event)
-        .where(Event.organisation_id == chain.shop.organisation_id)
-        .order_by(Event.record_time, Event.id)
-    )
-    document = read_document(json.loads(to_text(document_of(session.scalars(mine), clock.now()))))
+    mine = written(session, Event.organisation_id == chain.shop.organisation_id)
+    document = read_document(json.loads(mine))
     outcome = capture(session, chain.shop, document, Behaviour.ROLLBACK, "https://here.example")
     assert [str(failure.refusal) for failure in outcome.failures] == []
     assert [one.is_new for one in outcome.captured] == [False] * len(document)
@@ -112,11 +115,8 @@ def test_captured_in_an_empty_instance_the_trace_graph_is_the_same(
     session: Session, chain: Chain, empty_instance: tuple[Session, Actor]
 ) -> None:
     lots = [lot.epc_class for lot in tell_a_story(session, chain)]
-    text = to_text(
-        document_of(session.scalars(select(Event).order_by(Event.record_time, Event.id)), clock.now())
-    )
     there, importer = empty_instance
-    document = read_document(parse_json(text.encode()))
+    document = read_document(parse_json(written(session).encode()))
     outcome = capture(there, importer, document, Behaviour.ROLLBACK, "https://there.example")
     assert [str(failure.refusal) for failure in outcome.failures] == []
     there.flush()

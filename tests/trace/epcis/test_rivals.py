@@ -221,6 +221,15 @@ def test_the_lot_itself_leads_to_ones_own_events_only(market: Market) -> None:
         assert sorted(chain.reader.ids(path)) == sorted(chain.ids)
 
 
+def test_the_document_of_the_lot_has_ones_own_events_only(market: Market) -> None:
+    for chain in market.chains:
+        path = f"/api/v1/batches/{market.batch_id}/epcis-document"
+        answer = chain.reader.client.get(path, headers={"Authorization": f"Bearer {chain.reader.key}"})
+        body: Any = answer.json
+        assert sorted(event["eventID"] for event in body["epcisBody"]["eventList"]) == sorted(chain.ids)
+        _check(market, chain, _told(answer), path)
+
+
 def test_no_named_query_tells_anything_of_another(market: Market) -> None:
     a = market.chains[0]
     definitions: list[dict[str, Any]] = [
