@@ -8,6 +8,7 @@ import marshmallow as ma
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from producers import queries as product_queries
 from producers.face import pages_harvest
@@ -39,8 +40,8 @@ class HarvestForm(ma.Schema):
     """What stands above the table."""
 
     product_id = Id(required=True)
-    produced_on = Day(required=True)
-    lot_number = Text(required=True, longest=40)
+    produced_on = Day(required=True, empty=_l("Write the date of harvest or production."))
+    lot_number = Text(required=True, longest=40, empty=_l("Write the lot number."))
 
 
 @blueprint.route("/batches/harvest", methods=["GET", "POST"])
@@ -169,6 +170,6 @@ def _whole_quantity(form: Form, sources: list[Source]) -> Decimal:
     """All of a delivery: the sum of its households, or the one weight that was written."""
     if sources:
         return sum((source.quantity for source in sources), Decimal(0))
-    loaded = form.load(ma.Schema.from_dict({"quantity": Quantity(required=True)})())
+    loaded = form.load(ma.Schema.from_dict({"quantity": Quantity(required=True, empty=_l("Write the quantity."))})())
     quantity: Decimal = loaded["quantity"]
     return quantity

@@ -106,8 +106,9 @@ def show_confirmation(token: str) -> ResponseReturnValue:
         key = current_app.config["SETTINGS"].secret_key.encode()
         confirming.count_miss(db(), request.remote_addr or "", key)
     answer = _answer("public/show_confirmation.html", page, confirming.STATUS.get(page.state, 200))
-    # The address is a secret: it goes nowhere else.
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    # The address is a secret: it goes to no other site. Under "no-referrer" a browser would not even say where the
+    # answer comes from ("Origin: null"), and the answer would be refused as another site's.
+    answer.headers["Referrer-Policy"] = "same-origin"
     return answer
 
 
