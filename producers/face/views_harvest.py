@@ -1,5 +1,6 @@
 """Views of the harvest: by household, today's table, a further delivery. Weights are the only thing to type."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from producers import queries as product_queries
 from producers.face import pages_harvest
 from producers.face.blueprint import blueprint
+from producers.face.pages_harvest import TodayRow
 from producers.models import Product
 from trace.accounts.access import actor
 from trace.accounts.models import PartyKind
@@ -25,6 +27,8 @@ from trace.core.fields import Day, Id, Name, Quantity, Text
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 from trace.core.ids import parse_uuid
+from trace.core.language import language
+from trace.core.numbers import format_quantity
 from trace.events import services_harvest
 from trace.events.parties import state_party
 from trace.events.schemas_making import LONGEST_PLOT
@@ -34,6 +38,8 @@ from trace.events.services_harvest import TodaysLot
 MOST_ROWS = 150
 # The OCOP set of what is harvested rather than made.
 _HARVESTED_SET = 1
+# So many times the last lot is more often a slip of the thumb than a harvest.
+LEAP = 10
 
 
 class HarvestForm(ma.Schema):
@@ -101,6 +107,7 @@ def register_today() -> ResponseReturnValue:
         with form.guard():
             fields = {row.field: Quantity(load_default=None) for row in rows}
             typed: dict[str, Any] = form.load(ma.Schema.from_dict(dict(fields))())
+            _ask_about_leaps(form, rows, typed)
             today = clock.today()
             lots = [
                 TodaysLot(_facts(row.product, typed[row.field], today, "", row.latest))
@@ -114,6 +121,24 @@ def register_today() -> ResponseReturnValue:
             return redirect(url_for("producers.list_batches"), 303)
     rows = pages_harvest.today_rows(db(), actor().organisation)
     return render_template("producers/today.html", rows=rows, form=form, today=clock.today()), form.status
+
+
+def _ask_about_leaps(form: Form, rows: Sequence[TodayRow], typed: Mapping[str, Any]) -> None:
+    """Ask once more before lots far above the last ones are activated; the same figure sent again is the answer."""
+    errors = {}
+    for row in rows:
+        quantity, last = typed[row.field], row.latest
+        if quantity is None or last is None or last.unit_word != row.product.unit_word:
+            continue
+        if quantity > LEAP * last.quantity and form.value(f"{row.field}_sure") != form.value(row.field):
+            errors[row.field] = _(
+                "The last lot was %(last)s %(unit)s, this one is %(now)s %(unit)s. If that is right, press once more.",
+                last=format_quantity(last.quantity, language()),
+                now=format_quantity(quantity, language()),
+                unit=last.unit_word,
+            )
+    if errors:
+        raise BadInput(_("Some fields need another look."), code="quantity-far-above-last", errors=errors)
 
 
 def _product(typed: str) -> Product | None:
@@ -170,6 +195,8 @@ def _whole_quantity(form: Form, sources: list[Source]) -> Decimal:
     """All of a delivery: the sum of its households, or the one weight that was written."""
     if sources:
         return sum((source.quantity for source in sources), Decimal(0))
-    loaded = form.load(ma.Schema.from_dict({"quantity": Quantity(required=True, empty=_l("Write the quantity."))})())
+    loaded = form.load(
+        ma.Schema.from_dict({"quantity": Quantity(required=True, empty=_l("Write the quantity."))})()
+    )
     quantity: Decimal = loaded["quantity"]
     return quantity

@@ -110,6 +110,21 @@ def test_todays_lots_are_registered_by_their_weights(
     assert all(batch.is_activated for batch in lots)
 
 
+def test_a_weight_far_above_the_last_lot_is_asked_about_once(
+    session: Session, producer: Actor, browser: FlaskClient
+) -> None:
+    last = ActiveBatchFactory.create(session=session, actor=producer)
+    settle(session)
+    field = f"t_{last.product_id}"
+    form: dict[str, Any] = {field: "12500", "idempotency_key": a_key()}
+    answer = send(browser, "/producer/batches/today", **form)
+    assert answer.status_code == 422
+    assert f'name="{field}_sure" value="12500"' in answer.get_data(as_text=True)
+    # Another figure than the one asked about is asked about again.
+    assert send(browser, "/producer/batches/today", **form | {f"{field}_sure": "1250"}).status_code == 422
+    assert send(browser, "/producer/batches/today", **form | {f"{field}_sure": "12500"}).status_code == 303
+
+
 def test_an_empty_table_is_no_harvest(session: Session, producer: Actor, browser: FlaskClient) -> None:
     ProductFactory.create(session=session, actor=producer)
     settle(session)
