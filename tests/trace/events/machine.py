@@ -1,10 +1,9 @@
-"""A model of custody in plain Python, and a machine that does the same to it and to the real services.
+"""A machine that does the same to a model of custody (``custody_model``) and to the real services.
 
 The model predicts every answer, refusals included; after each step the database must hold what the model holds.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,24 +11,22 @@ from uuid import UUID
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from producers.models import Product
-from tests.factories import ActiveBatchFactory, PartyFactory, ProductFactory, a_key, actor_of_kind, officer_of
-from trace.accounts.models import Organisation, OrganisationKind, Role
+from tests.factories import ActiveBatchFactory, a_key
+from tests.trace.events.custody_model import NOTHING, PLACES, Keyed, Lot, Sent, World, replay
+from trace.accounts.models import Organisation, Role
 from trace.accounts.permissions import Actor
 from trace.batches.models import Balance, Batch, Holding
 from trace.core.database import new_session
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.idempotency import IdempotencyKeyReused
 from trace.events import rules, services
-from trace.events.models import Event, EventGoods, Verb
+from trace.events.models import Event, EventGoods
 from trace.ledger.models import Leaf
 from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason, WithdrawalReason
-
-NOTHING = Decimal(0)
-PLACES = ("held", "in_transit", "in_question", "outside", "sold", "destroyed", "lost")
 
 WHO = st.integers(0, 3)
 WHICH = st.integers(0, 1)
@@ -40,78 +37,6 @@ ANYTHING = st.one_of(st.integers(0, 200).map(Decimal), st.decimals("0.000001", "
 # Around the tolerances of 3 and 10 percent, on both sides.
 SHARE = st.sampled_from(["1", "0.98", "0.97", "0.95", "0.9", "0.85", "0.5", "0", "1.1"]).map(Decimal)
 ONE_IN_FOUR = st.sampled_from([False, False, False, True])
-
-
-@dataclass(frozen=True)
-class World:
-    """What every run starts from, committed once: three who make or hold, one officer, two products, their parties.
-
-    Only ids: each run loads them in a transaction of its own, which is rolled back.
-    """
-
-    engine: Engine
-    people: list[tuple[UUID, UUID]]  # user and organisation; the officer last
-    products: list[UUID]
-    parties: dict[UUID, UUID]
-
-
-def build_world(engine: Engine) -> World:
-    kinds = (
-        OrganisationKind.PRODUCER,
-        OrganisationKind.CARRIER,
-        OrganisationKind.SHOP,
-        OrganisationKind.SHOP,
-    )
-    with new_session(engine) as session:
-        actors = [actor_of_kind(session, kind) for kind in kinds]
-        weighed = ProductFactory.create(session=session, actor=actors[0], natural_loss_percent=Decimal(3))
-        counted = ProductFactory.create(
-            session=session, actor=actors[0], uom=None, packaging_word="quả", natural_loss_percent=Decimal(10)
-        )
-        parties = {a.organisation_id: PartyFactory.create(session=session, actor=a).id for a in actors}
-        people = [(a.user_id, a.organisation_id) for a in (*actors, officer_of(session)) if a.user_id]
-        session.commit()
-        return World(engine, people, [weighed.id, counted.id], parties)
-
-
-@dataclass
-class Lot:
-    """The model of one batch."""
-
-    batch: Batch
-    tolerance: Decimal
-    is_count: bool
-    held: dict[UUID, Decimal]
-    places: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(("nowhere", *PLACES), NOTHING))
-    is_recalled: bool = False
-    recall_id: UUID | None = None
-    had_ended_recall: bool = False
-
-    @property
-    def created(self) -> Decimal:
-        return self.batch.quantity
-
-
-@dataclass
-class Sent:
-    """The model of one shipment to an organisation."""
-
-    id: UUID
-    lot: Lot
-    sender: UUID
-    receiver: UUID
-    quantity: Decimal
-    received: Decimal | None = None
-
-
-@dataclass
-class Keyed:
-    """A verb that was acted on under a key: ``again(key, quantity)`` calls it once more."""
-
-    key: str
-    quantity: Decimal
-    answer: UUID
-    again: Callable[[str, Decimal], Any]
 
 
 class CustodyMachine(RuleBasedStateMachine):
@@ -402,16 +327,3 @@ class CustodyMachine(RuleBasedStateMachine):
     def _move(self, lot: Lot, source: str, target: str, quantity: Decimal) -> None:
         lot.places[source] -= quantity
         lot.places[target] += quantity
-
-
-def replay(rows: Iterable[Any]) -> dict[tuple[UUID, UUID], Decimal]:
-    """Who holds how much of each batch, from the events alone, in the order they were recorded."""
-    signs = {Verb.ACTIVATE: 1, Verb.RECEIVE: 1, Verb.SHIP: -1, Verb.SELL: -1, Verb.DESTROY: -1}
-    held: dict[tuple[UUID, UUID], Decimal] = {}
-    for row in rows:
-        if row.verb not in signs:
-            continue
-        place = (row.batch_id, row.organisation_id)
-        held[place] = held.get(place, NOTHING) + signs[Verb(row.verb)] * row.quantity
-        assert held[place] >= 0, "the events tell of goods nobody had"
-    return held

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.trace.events.machine import CustodyMachine, build_world
+from tests.trace.events.custody_model import build_world
+from tests.trace.events.machine import CustodyMachine
 from trace.core.database import make_engine
 
 EXAMPLES = 200 if os.environ.get("SOAK") else 20

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import PartyFactory, ShipmentFactory, a_key, give
+from tests.trace.events.balances import balance_of
 from tests.trace.events.conftest import Chain
 from trace.batches import queries as batches
 from trace.core.errors import BadInput, NotFound
@@ -35,13 +36,6 @@ def _sent(session: Session, chain: Chain) -> Shipment:
     return shipment
 
 
-def _balance(session: Session, chain: Chain) -> dict[str, Decimal]:
-    balance = batches.find_balance(session, chain.batch.id)
-    assert balance is not None
-    names = ("held", "in_transit", "in_question", "outside", "sold", "destroyed", "lost")
-    return {name: getattr(balance, name) for name in names if getattr(balance, name)}
-
-
 def _count(session: Session, verb: Verb) -> int:
     return len(list(session.scalars(select(Event).where(Event.verb == verb))))
 
@@ -56,7 +50,7 @@ def _recall(session: Session, chain: Chain) -> None:
 def test_a_cancelled_shipment_is_in_the_senders_hands_again(session: Session, chain: Chain) -> None:
     shipment = _sent(session, chain)
     cancel(session, chain.producer, shipment.id)
-    assert _balance(session, chain) == {"held": 100}
+    assert balance_of(session, chain.batch) == {"held": 100}
     assert not shipment.is_open
 
 
@@ -64,7 +58,7 @@ def test_cancelling_twice_is_cancelling_once(session: Session, chain: Chain) -> 
     shipment = _sent(session, chain)
     assert cancel(session, chain.producer, shipment.id) is cancel(session, chain.producer, shipment.id)
     assert _count(session, Verb.CANCEL) == 1
-    assert _balance(session, chain) == {"held": 100}
+    assert balance_of(session, chain.batch) == {"held": 100}
 
 
 def test_what_was_received_is_not_cancelled(session: Session, chain: Chain) -> None:
@@ -93,13 +87,13 @@ def test_a_handover_to_somebody_without_an_account_is_cancelled_too(session: Ses
     party = PartyFactory.create(session=session, actor=chain.producer)
     shipment = ShipmentFactory.create(session=session, actor=chain.producer, batch=chain.batch, party=party)
     cancel(session, chain.producer, shipment.id)
-    assert _balance(session, chain) == {"held": 100}
+    assert balance_of(session, chain.batch) == {"held": 100}
 
 
 def test_refused_goods_are_in_the_senders_hands_again(session: Session, chain: Chain) -> None:
     shipment = _sent(session, chain)
     refuse(session, chain.shop, shipment.id, RefusalReason.DAMAGED)
-    assert _balance(session, chain) == {"held": 100}
+    assert balance_of(session, chain.batch) == {"held": 100}
     assert batches.held_quantity(session, chain.batch.id, chain.producer.organisation_id) == 100
     event = session.scalars(select(Event).where(Event.verb == Verb.REFUSE)).one()
     assert (event.biz_step, event.extensions) == ("void_shipping", {"refusal_reason": "damaged"})
@@ -132,7 +126,7 @@ def test_returned_goods_are_on_their_way_to_whoever_sent_them(session: Session, 
     give(session, chain.batch, chain.producer, chain.shop)
     shipment = return_goods(session, chain.shop, chain.batch.id, Decimal(4), ReturnReason.UNSOLD, key=a_key())
     assert (shipment.receiver_id, shipment.is_return) == (chain.producer.organisation_id, True)
-    assert _balance(session, chain) == {"held": 96, "in_transit": 4}
+    assert balance_of(session, chain.batch) == {"held": 96, "in_transit": 4}
     services.receive(session, chain.producer, shipment.id)
     assert batches.held_quantity(session, chain.batch.id, chain.producer.organisation_id) == 94
 
@@ -144,7 +138,7 @@ def test_one_return_form_sent_twice_returns_once(session: Session, chain: Chain)
         for _ in range(2)
     ]
     assert sent[0] is sent[1]
-    assert _balance(session, chain) == {"held": 96, "in_transit": 4}
+    assert balance_of(session, chain.batch) == {"held": 96, "in_transit": 4}
 
 
 def test_recalled_goods_go_back_along_the_chain(session: Session, chain: Chain) -> None:

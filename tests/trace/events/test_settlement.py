@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ShipmentFactory
+from tests.trace.events.balances import balance_of
 from tests.trace.events.conftest import Chain
 from trace.batches import queries as batches
 from trace.core.errors import NotFound
@@ -28,16 +29,9 @@ def line(session: Session, chain: Chain) -> ShipmentLine:
     return found
 
 
-def _balance(session: Session, chain: Chain) -> dict[str, Decimal]:
-    balance = batches.find_balance(session, chain.batch.id)
-    assert balance is not None
-    names = ("held", "in_transit", "in_question", "outside", "sold", "destroyed", "lost")
-    return {name: getattr(balance, name) for name in names if getattr(balance, name)}
-
-
 def test_a_proposal_alone_moves_nothing(session: Session, chain: Chain, line: ShipmentLine) -> None:
     propose_settlement(session, chain.shop, line.id, Outcome.LOST)
-    assert _balance(session, chain) == {"held": 96, "in_question": 4}
+    assert balance_of(session, chain.batch) == {"held": 96, "in_question": 4}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +50,7 @@ def test_agreed_by_both_it_is_booked(
 ) -> None:
     proposed = propose_settlement(session, chain.producer, line.id, outcome)
     agree_settlement(session, chain.shop, proposed.id)
-    assert _balance(session, chain) == where
+    assert balance_of(session, chain.batch) == where
     assert (line.open_quantity, line.settled_quantity) == (Decimal(0), Decimal(4))
 
 
@@ -80,7 +74,7 @@ def test_a_part_is_settled_and_the_rest_stays_open(
     proposed = propose_settlement(session, chain.shop, line.id, Outcome.SPOILED, Decimal(3))
     agree_settlement(session, chain.producer, proposed.id)
     assert (line.open_quantity, line.settled_quantity) == (Decimal(1), Decimal(3))
-    assert _balance(session, chain) == {"held": 96, "in_question": 1, "destroyed": 3}
+    assert balance_of(session, chain.batch) == {"held": 96, "in_question": 1, "destroyed": 3}
 
 
 def test_no_more_is_settled_than_is_open(session: Session, chain: Chain, line: ShipmentLine) -> None:
@@ -102,7 +96,7 @@ def test_saying_the_same_as_the_other_side_is_agreeing(
 ) -> None:
     propose_settlement(session, chain.shop, line.id, Outcome.LOST)
     propose_settlement(session, chain.producer, line.id, Outcome.LOST)
-    assert _balance(session, chain) == {"held": 96, "lost": 4}
+    assert balance_of(session, chain.batch) == {"held": 96, "lost": 4}
 
 
 def test_saying_something_else_answers_the_other_side(
@@ -114,7 +108,7 @@ def test_saying_something_else_answers_the_other_side(
     with pytest.raises(SettlementOver):
         agree_settlement(session, chain.producer, first.id)
     agree_settlement(session, chain.shop, second.id)
-    assert _balance(session, chain) == {"held": 100}
+    assert balance_of(session, chain.batch) == {"held": 100}
 
 
 def test_a_proposal_tapped_twice_is_one(session: Session, chain: Chain, line: ShipmentLine) -> None:
@@ -127,7 +121,7 @@ def test_agreeing_twice_books_once(session: Session, chain: Chain, line: Shipmen
     for _ in range(2):
         agree_settlement(session, chain.producer, proposed.id)
     assert len(list(session.scalars(select(Event).where(Event.verb == Verb.SETTLE)))) == 1
-    assert _balance(session, chain) == {"held": 96, "lost": 4}
+    assert balance_of(session, chain.batch) == {"held": 96, "lost": 4}
 
 
 def test_a_declined_proposal_leaves_the_difference_open(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.trace.events.trade import TradeMachine, build_town
+from tests.trace.events.town import build_town
+from tests.trace.events.trade import TradeMachine
 from trace.core.database import make_engine
 
 EXAMPLES = 150 if os.environ.get("SOAK") else 12
