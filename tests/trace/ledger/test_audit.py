@@ -2,45 +2,21 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.trace.ledger.served_log import ORIGIN, Recorded, ServedLog, Serving, make
+from tests.trace.ledger.auditing import Audit, audit, kinds, log
+from tests.trace.ledger.served_log import Recorded, ServedLog, make
 from trace.core.local_state import StateUnusable
-from trace.ledger import audit as auditing
 from trace.ledger import crosscheck, leaves
-from trace.ledger.audit import Policy, Seen
-from trace.ledger.audit_report import Fault, Report
+from trace.ledger.audit import Seen
+from trace.ledger.audit_report import Fault
 from trace.ledger.audit_state import AuditState
-from trace.ledger.log_client import LogClient, LogUnreachable
-from trace.ledger.notes import COSIGNATURE, Signer, sign_note
+from trace.ledger.log_client import LogUnreachable
+from trace.ledger.notes import COSIGNATURE, Signer
 
-Audit = Callable[..., Report]
-
-
-@pytest.fixture
-def log() -> Iterator[ServedLog]:
-    with Serving(ServedLog()) as served:
-        yield served
-
-
-@pytest.fixture
-def audit(log: ServedLog, tmp_path: Path) -> Audit:
-    """Audit once, with the memory of the audits before."""
-
-    def run(**more: Any) -> Report:
-        policy = Policy(log.signer.verifier, lag_pause_s=0, **more)
-        with AuditState(tmp_path / "auditor") as state, LogClient(log.url) as client:
-            return auditing.audit(client, state, policy)
-
-    return run
-
-
-def kinds(report: Report) -> set[str]:
-    return set(report.counts)
+__all__ = ["audit", "log"]
 
 
 # ------------------------------------------------------------------------------------------------- what is honest
@@ -304,38 +280,6 @@ def test_a_wrong_tile_above_is_found(log: ServedLog, audit: Audit) -> None:
     assert kinds(audit()) == {Fault.TILE_DIFFERENT}
 
 
-@pytest.mark.parametrize("path", ["tile/entries/001.p/44", "tile/0/001.p/44", "openings/001.p/44"])
-def test_what_is_not_served_is_found(log: ServedLog, audit: Audit, path: str) -> None:
-    log.record(300)
-    log.replaced[path] = log.replaced[path.removesuffix(".p/44")] = 404
-    assert audit().first_bad_index == 256
-
-
-@pytest.mark.parametrize("body", [b"", b"\x00", b"\x00\x01", b"\x00\x01x" * 3, b"\xff" * 100])
-def test_entries_that_cannot_be_read_are_found(log: ServedLog, audit: Audit, body: bytes) -> None:
-    log.record(5)
-    log.replaced["tile/entries/000.p/5"] = body
-    assert not audit().is_clean
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b"{}",
-        b'{"openings": {}}',
-        b'{"openings": [1, null, {"index": "0"}]}',
-        b"[" * 100_000,
-    ],
-)
-def test_openings_that_cannot_be_read_are_found(log: ServedLog, audit: Audit, body: bytes) -> None:
-    log.record(5)
-    log.replaced["openings/000.p/5"] = body
-    assert not audit().is_clean
-
-
 def test_a_shown_private_field_is_found(log: ServedLog, audit: Audit) -> None:
     log.record(1)
     stated = json.loads(log.answer("openings/000.p/1"))  # type: ignore[arg-type]  # bytes, since the log has it
@@ -361,28 +305,6 @@ def test_an_entry_of_another_log_is_found(log: ServedLog, audit: Audit) -> None:
 # ----------------------------------------------------------------------------------------------- who has signed it
 
 
-def test_a_checkpoint_by_another_key_is_refused(log: ServedLog, audit: Audit) -> None:
-    log.record(3)
-    log.note = sign_note(log.note.partition("\n\n")[0] + "\n", Signer.generate(ORIGIN))
-    assert kinds(audit()) == {Fault.NOT_SIGNED}
-
-
-def test_a_checkpoint_that_is_none_is_refused(log: ServedLog, audit: Audit) -> None:
-    log.note = "hello\n"
-    assert kinds(audit()) == {Fault.CHECKPOINT_MALFORMED}
-
-
-def test_a_checkpoint_of_another_log_by_the_same_key_is_refused(log: ServedLog, audit: Audit) -> None:
-    log.record(3)
-    log.note = sign_note(log.note.partition("\n\n")[0].replace(ORIGIN, "other.example") + "\n", log.signer)
-    assert not audit().is_clean
-
-
-def test_no_checkpoint_is_a_fault(log: ServedLog, audit: Audit) -> None:
-    log.replaced["checkpoint"] = 404
-    assert kinds(audit()) == {Fault.CHECKPOINT_MISSING}
-
-
 def test_a_signed_root_that_is_not_that_of_the_entries_is_found(log: ServedLog, audit: Audit) -> None:
     log.record(3)
     note = log.note
@@ -401,45 +323,6 @@ def test_a_quorum_of_witnesses_is_counted(log: ServedLog, audit: Audit) -> None:
     keys = (one.verifier, other.verifier)
     assert audit(witnesses=keys, quorum=1).cosigned_by == ("witness.example/1",)
     assert kinds(audit(witnesses=keys, quorum=2)) == {Fault.WITNESSES_MISSING}
-
-
-# ------------------------------------------------------------------------------------------- what proves nothing
-
-
-@pytest.mark.parametrize("status", [500, 301, 403])
-def test_an_error_of_the_server_is_no_finding(log: ServedLog, audit: Audit, status: int) -> None:
-    log.record(3)
-    log.replaced["openings/000.p/3"] = status
-    with pytest.raises(LogUnreachable):
-        audit()
-
-
-def test_more_than_an_answer_may_have_is_not_taken(log: ServedLog, audit: Audit) -> None:
-    log.record(3)
-    log.replaced["tile/0/000.p/3"] = bytes(10_000)
-    with pytest.raises(LogUnreachable):
-        audit()
-
-
-def test_a_packed_answer_does_not_unpack_without_end(log: ServedLog, audit: Audit) -> None:
-    log.record(3)
-    log.replaced["checkpoint"] = gzip.compress(bytes(10_000_000))
-    with pytest.raises(LogUnreachable):
-        audit()
-
-
-def test_a_server_that_is_not_there_is_no_finding(audit: Audit, log: ServedLog) -> None:
-    log.url = "http://127.0.0.1:9"
-    with pytest.raises(LogUnreachable):
-        audit()
-
-
-@pytest.mark.parametrize(
-    "url", ["", "nguongoc.example", "ftp://x", "http://", "http://a:b@c", "http://x:99999999"]
-)
-def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(LogUnreachable):
-        LogClient(url)
 
 
 # ------------------------------------------------------------------------------------------- what the auditor keeps
