@@ -34,7 +34,7 @@ from trace.events import services_packing
 from trace.events.desk import Around
 from trace.events.handover_models import Outcome
 from trace.events.models import Event
-from trace.events.queries_handover import find_handover
+from trace.events.queries_handover import list_shipment_events
 from trace.events.rules_stock import SetAsideReason
 from trace.events.services import Receiver
 from trace.events.services_claims import claim
@@ -105,8 +105,7 @@ def scene(session: Session) -> Scene:
         session, other_shop, batch.id, owner.organisation_id, Decimal(4), key="k4", note=f"phiếu {SECRET}",
         around=Around(attachments=("0" * 64,)),
     )  # fmt: skip
-    left = find_handover(session, open_shipment.id)
-    assert left is not None
+    [left] = list_shipment_events(session, open_shipment.id, owner.organisation_id)
     carton = services_packing.pack(session, owner, Into(), {batch.id: Decimal(1)}, key="k-carton").unit
     recall = recalls.recall(
         session, officer, batch.id, RecallClass.QUALITY, RecallReason.SPOILED, None, typed_lot_number=batch.lot_number

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from trace.accounts import rules
@@ -235,12 +235,3 @@ def list_api_keys(session: Session, organisation_id: UUID) -> list[ApiKey]:
     """The organisation's keys that still work."""
     wanted = select(ApiKey).where(ApiKey.organisation_id == organisation_id, ApiKey.revoked_at.is_(None))
     return list(session.scalars(wanted.order_by(ApiKey.created_at)))
-
-
-def count_organisations_of_kind(session: Session, *kinds: OrganisationKind) -> int:
-    """How many approved organisations there are of these kinds."""
-    return session.scalar(
-        select(func.count())
-        .select_from(Organisation)
-        .where(or_(*(Organisation.kind == kind for kind in kinds)), Organisation.approval == Approval.APPROVED)
-    ) or 0  # fmt: skip

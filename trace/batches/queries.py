@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
@@ -137,11 +137,6 @@ def list_holders(session: Session, batch_id: UUID) -> list[Holding]:
 def find_balance(session: Session, batch_id: UUID) -> Balance | None:
     """Where all of the batch is; None before activation."""
     return session.get(Balance, batch_id)
-
-
-def count_batches(session: Session) -> int:
-    """How many activated batches there are."""
-    return session.scalar(select(func.count()).select_from(Batch).where(Batch.activated_at.is_not(None))) or 0
 
 
 def _in_state(state: BatchState, today: date) -> ColumnElement[bool]:

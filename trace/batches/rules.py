@@ -5,26 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-# The ten minimum items of Circular 02/2024/TT-BKHCN. Items 8 and 9 are "if any": "không có" answers them.
-ITEMS = {
-    1: "product_name",
-    2: "product_image",
-    3: "producer_name",
-    4: "producer_address",
-    5: "stages",
-    6: "production_time",
-    7: "trace_code",
-    8: "brand",
-    9: "expiry",
-    10: "standards",
-}
-IF_ANY = (8, 9)
+IF_ANY = (8, 9)  # of the ten items
 FOOD_SAFETY_COMMITMENT = "food_safety_commitment"
 
 
 @dataclass(frozen=True)
 class TenItems:
-    """The ten items of one batch as they stand; empty means missing, but for items 8 and 9, which may be none."""
+    """The ten items of one batch as they stand; empty means missing.
+
+    The minimum of Circular 02/2024/TT-BKHCN. Items 8 (brand) and 9 (expiry) are "if any": "không có" answers them.
+    """
 
     product_name: str
     product_image: str

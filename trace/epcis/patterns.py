@@ -6,15 +6,12 @@ An EPC URN and the GS1 Digital Link URI of the same thing are the same EPC here.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote
 
-from trace.gs1.digital_link import CANONICAL_DOMAIN, Identifier, canonicalise, parse_urn, parse_web_uri
+from trace.gs1.digital_link import CANONICAL_DOMAIN, canonicalise, parse_web_uri
 from trace.gs1.keys import is_digits
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}:[^\s\x00-\x1f<>\"{}\\^`]{1,2000}", re.ASCII)
 _PATTERN_LEAD = "urn:epc:idpat:"
-# How many digits item reference and company prefix have together, by scheme (TDS 6.3).
-_PREFIX_LENGTHS = range(6, 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +48,6 @@ def read_pattern(text: str, *, is_class: bool = False) -> Pattern | None:
         return _read_link_prefix(text[:-2])
     form = canonical(text)
     return Pattern(_escaped(form), form)
-
-
-def spellings(text: str) -> frozenset[str]:
-    """The forms in which an EPC may stand in an event: as given, canonical, and its URNs for every company prefix."""
-    found = {text, canonical(text)}
-    identifier = parse_urn(text) if text.startswith("urn:") else parse_web_uri(text)
-    if identifier is not None:
-        found |= set(_urns(identifier))
-    return frozenset(found)
-
-
-def _urns(identifier: Identifier) -> list[str]:
-    key, serial = identifier.key, identifier.qualifier
-    escaped = quote(serial, safe="-._';=!()*+,:") if serial is not None else None
-    if identifier.key_ai == "01":
-        pairs = [(key[1 : 1 + n], key[0] + key[1 + n : 13]) for n in _PREFIX_LENGTHS]
-        if identifier.qualifier_ai is None:
-            return [f"{_PATTERN_LEAD}sgtin:{prefix}.{item}.*" for prefix, item in pairs]
-        schemes = {"21": "id:sgtin", "10": "class:lgtin"}
-        scheme = schemes.get(identifier.qualifier_ai)
-        return [f"urn:epc:{scheme}:{prefix}.{item}.{escaped}" for prefix, item in pairs] if scheme else []
-    if identifier.key_ai == "00":
-        return [f"urn:epc:id:sscc:{key[1 : 1 + n]}.{key[0]}{key[1 + n : 17]}" for n in _PREFIX_LENGTHS]
-    if identifier.key_ai == "414":
-        return [f"urn:epc:id:sgln:{key[:n]}.{key[n:12]}.{escaped or '0'}" for n in _PREFIX_LENGTHS]
-    if identifier.key_ai == "417":
-        return [f"urn:epc:id:pgln:{key[:n]}.{key[n:12]}" for n in _PREFIX_LENGTHS]
-    return []
 
 
 def _read_identity_pattern(text: str, is_class: bool) -> Pattern | None:

@@ -41,7 +41,6 @@ class Unusable:
 
 OUT_OF_RANGE = Unusable("number-out-of-range")
 FORBIDDEN_TEXT = Unusable("text-forbidden-character")
-TOO_DEEP = Unusable("json-too-deep")
 
 
 class Reader:

@@ -215,11 +215,6 @@ def find_shipment_note(session: Session, shipment_id: UUID, organisation_id: UUI
     return note or ""
 
 
-def list_sales(session: Session, batch_id: UUID, organisation_id: UUID) -> list[Event]:
-    """The organisation's own sales of a batch."""
-    return [e for e in list_batch_events(session, batch_id, organisation_id) if e.verb == Verb.SELL]
-
-
 def _declared_wrong(batch_id: UUID) -> Select[UUID | None]:
     """The events of a batch that an error declaration took back."""
     return (

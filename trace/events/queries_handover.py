@@ -96,14 +96,6 @@ def list_settled(session: Session, line_ids: Iterable[UUID]) -> dict[UUID, list[
     return found
 
 
-def get_claim(session: Session, organisation_id: UUID, claim_id: UUID) -> Claim:
-    """A claim this organisation made or is asked about, or ``NotFound``."""
-    found = session.get(Claim, claim_id)
-    if found is None or organisation_id not in (found.claimant_id, found.sender_id):
-        raise claim_not_found()
-    return found
-
-
 def claim_not_found() -> NotFound:
     """The same answer for what is not there and for what is others'."""
     return NotFound(_l("There is no such note of received goods."), code="claim-not-found")
@@ -225,18 +217,6 @@ def confirmed_shipments(session: Session, shipment_ids: Sequence[UUID]) -> set[U
         .where(Event.shipment_id.in_(shipment_ids), Confirmation.answer == "yes")
     )
     return {found for found in session.scalars(wanted) if found is not None}
-
-
-def find_handover(session: Session, shipment_id: UUID) -> Event | None:
-    """The event by which a shipment left, as it stands: not one that was declared wrong."""
-    wrong = select(Event.corrects_id).where(Event.is_declaration, Event.corrects_id.is_not(None))
-    wanted = select(Event).where(
-        Event.shipment_id == shipment_id,
-        Event.verb.in_((Verb.SHIP, Verb.RETURN)),
-        ~Event.is_declaration,
-        Event.id.not_in(wrong.where(Event.shipment_id == shipment_id)),
-    )
-    return session.scalars(wanted).first()
 
 
 def list_shipment_events(session: Session, shipment_id: UUID, organisation_id: UUID) -> list[Event]:

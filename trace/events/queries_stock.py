@@ -140,9 +140,3 @@ def list_all_holdings(session: Session, organisation_id: UUID, limit: int) -> li
         .limit(limit)
     )
     return list(session.scalars(wanted))
-
-
-def count_holdings(session: Session, organisation_id: UUID) -> int:
-    """How many batches the organisation has some of."""
-    wanted = select(func.count()).where(Holding.organisation_id == organisation_id, Holding.quantity > 0)
-    return session.scalar(wanted) or 0

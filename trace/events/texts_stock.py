@@ -1,7 +1,6 @@
 """Words of goods at rest that several faces use: places, counts, inspections, temperatures, goods set aside."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -94,11 +93,6 @@ def breach_sentence(breach: Breach, limits: Limits) -> str:
         when=f"{clock.local(breach.time):%H:%M %d/%m}",
         limits=temperature_limits(limits.lowest, limits.highest),
     )
-
-
-def short_moment(instant: datetime) -> str:
-    """``14:10 22/11``, Hanoi time."""
-    return f"{clock.local(instant):%H:%M %d/%m}"
 
 
 def _figures(celsius: Decimal) -> str:

@@ -6,7 +6,6 @@ features above. Keys inside addresses are for ``trace.gs1.digital_link``.
 
 GTIN_LENGTHS = (8, 12, 13, 14)
 LONGEST_LOT_NUMBER = 20
-LONGEST_SERIAL = 20
 
 # GS1 General Specifications 7.11, table of "GS1 AI encodable character set 82".
 CHARACTER_SET_82 = frozenset(
@@ -77,11 +76,3 @@ def is_valid_lot_number(text: str) -> bool:
     GS1 General Specifications 7.11. Vietnamese letters with marks and spaces are not in the set.
     """
     return 1 <= len(text) <= LONGEST_LOT_NUMBER and is_in_character_set_82(text)
-
-
-def is_valid_serial(text: str) -> bool:
-    """Whether ``text`` may be a serial number (AI 21): 1 to 20 of character set 82.
-
-    GS1 General Specifications 7.11.
-    """
-    return 1 <= len(text) <= LONGEST_SERIAL and is_in_character_set_82(text)

@@ -60,12 +60,6 @@ def published_size(session: Session) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def covering_checkpoint(session: Session, log_index: int) -> Published | None:
-    """The earliest published checkpoint whose tree holds ``log_index``."""
-    query = select(LogCheckpoint).where(LogCheckpoint.tree_size > log_index)
-    return _published(session, query.order_by(LogCheckpoint.tree_size, LogCheckpoint.number))
-
-
 def _published(session: Session, query: Select[LogCheckpoint]) -> Published | None:
     found = session.scalar(query.limit(1))
     return Published(found.tree_size, found.root_hash, found.note, found.published_at) if found else None

@@ -133,11 +133,6 @@ def reader_of(tiles: Mapping[tuple[int, int], bytes]) -> Reader:
     return read
 
 
-def nodes_for(ranges: Sequence[tuple[int, int]]) -> list[Node]:
-    """All complete nodes the roots of these ranges of leaves are made from."""
-    return [node for begin, end in ranges for node in merkle.nodes_of_range(begin, end)]
-
-
 # -------------------------------------------------------------------------------------------------------- growing
 
 
@@ -200,7 +195,7 @@ class Edge:
 
 def encode_bundle(leaves: Sequence[bytes]) -> bytes:
     """Leaves as a bundle. ``ValueError`` for one longer than 65,535 bytes."""
-    parts = []
+    parts: list[bytes] = []
     for leaf in leaves:
         length = len(leaf)
         if length > LONGEST_LEAF:

@@ -104,11 +104,6 @@ class RecallFacts:
         return self.decision_number is None
 
 
-def is_reason_of(reason: RecallReason, recall_class: RecallClass) -> bool:
-    """Whether the reason may stand with the class: the class binds the public wording."""
-    return reason in REASONS_OF[recall_class]
-
-
 def gravest(recalls: tuple[RecallFacts, ...]) -> RecallFacts | None:
     """The recall that gives the page its title: in force before ended, then by class, then the newest.
 

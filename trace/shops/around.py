@@ -25,7 +25,6 @@ from trace.events.desk import Around
 PAPERS = "papers"  # the name of the field, and of the store's extension
 MOST_PAPERS = 3
 LONGEST_EDGE = 1600  # handwriting stays readable
-BEHALF = "on_behalf_of"
 
 
 class AroundForm(ma.Schema):

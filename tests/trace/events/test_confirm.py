@@ -31,8 +31,7 @@ def handed(session: Session, chain: Chain) -> Event:
     shipment: Shipment = ShipmentFactory.create(
         session=session, actor=chain.producer, batch=chain.batch, party=party
     )
-    event = queries_handover.find_handover(session, shipment.id)
-    assert event is not None
+    [event] = queries_handover.list_shipment_events(session, shipment.id, chain.producer.organisation_id)
     return event
 
 

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.trace.ledger.conftest import Log
 from tests.trace.ledger.test_sequencing import as_owner
 from trace import create_app
 from trace.core.config import Settings
 from trace.ledger import merkle, notes, queries, tiles
+from trace.ledger.models import LogCheckpoint
 from trace.ledger.proofs import Proof
 
 
@@ -153,13 +154,11 @@ def test_an_entry_is_covered_from_the_first_checkpoint_that_holds_it(log: Log) -
     for _ in range(3):
         log.publish(2)
     session = log.session()
-    sizes = [
-        published.tree_size
-        for index in range(6)
-        if (published := queries.covering_checkpoint(session, index))
-    ]
+    published = {one.published_at: one.tree_size for one in session.scalars(select(LogCheckpoint))}
+    events = [event for event in queries.list_bundle_events(session, 0, 6) if event is not None]
+    found = queries.list_positions(session, events)
+    sizes = [published[covered_at] for event in events if (covered_at := found[event].covered_at)]
     assert sizes == [2, 2, 4, 4, 6, 6]
-    assert queries.covering_checkpoint(session, 6) is None
 
 
 def test_positions_are_told_for_many_events_at_once(log: Log) -> None:

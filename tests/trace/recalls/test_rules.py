@@ -11,7 +11,6 @@ from trace.recalls.rules import (
     RecallReason,
     WithdrawalReason,
     gravest,
-    is_reason_of,
     withdrawal_to_tell,
 )
 
@@ -29,11 +28,6 @@ LABELLING = replace(HEALTH, recall_class=RecallClass.LABELLING, reason=RecallRea
 def test_every_reason_belongs_to_exactly_one_class() -> None:
     listed = [reason for reasons in REASONS_OF.values() for reason in reasons]
     assert sorted(listed) == sorted(RecallReason)
-
-
-def test_a_health_reason_is_refused_for_a_labelling_recall() -> None:
-    assert is_reason_of(RecallReason.MICROBIAL, RecallClass.HEALTH)
-    assert not is_reason_of(RecallReason.MICROBIAL, RecallClass.LABELLING)
 
 
 def test_no_recall_leaves_nothing_to_speak() -> None:

@@ -95,6 +95,20 @@ def test_only_officers_recall(session: Session, chain: Chain) -> None:
             _recall(session, Chain(chain.producer, chain.shop, actor, chain.batch))
 
 
+def test_a_health_reason_is_refused_for_a_labelling_recall(session: Session, chain: Chain) -> None:
+    with pytest.raises(BadInput, check=lambda refusal: refusal.code == "reason-not-of-class"):
+        recalls.recall(
+            session,
+            chain.officer,
+            chain.batch.id,
+            RecallClass.LABELLING,
+            RecallReason.MICROBIAL,
+            None,
+            typed_lot_number=chain.batch.lot_number,
+        )
+    assert queries.find_recall_in_force(session, chain.batch.id) is None
+
+
 def test_another_lot_number_confirms_nothing(session: Session, chain: Chain) -> None:
     with pytest.raises(recalls.LotNumberDiffers):
         recalls.recall(
