@@ -17,7 +17,7 @@ PY := .venv/bin/python
 export PYTHONPATH := $(CURDIR)
 export HOST PORT DEMO
 
-PACKAGES := trace producers labels tests bench audit
+PACKAGES := trace producers labels static/verify tests bench audit
 
 run: venv
 	@exec $(PY) -m trace.cli serve --stop-with-parent

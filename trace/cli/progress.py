@@ -29,7 +29,7 @@ def step(title: str, out: TextIO = sys.stdout) -> Iterator[None]:
     teller.start()
     try:
         yield
-    except BaseException:
+    except BaseException:  # Ctrl+C and an exit end the line too; all are raised again
         done.set()
         teller.join()
         if live:
