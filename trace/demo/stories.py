@@ -1,4 +1,7 @@
-"""What happens to the demo's goods: batches, in every state a batch can be in.
+"""What happens to the demo's own harvests and products: drafts, handovers, sales, disposals, recalls, past dates.
+
+What is split, packed, mixed or taken in from outside is told in ``making``; a paused sale and goods under review,
+with measured temperatures, in ``watching``.
 
 A story is a batch and the steps that follow its activation. A step without ``hours_ago`` falls in the last eighteen
 hours, before the public page calls an entry a late one; where the state itself is old (a handover nobody
