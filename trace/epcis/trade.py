@@ -1,10 +1,11 @@
 """What a captured event about goods known here names, in the words of our trade: lots and quantities, other sides,
 shipments. ``trade_verbs`` has the table of the verbs that are called with it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -30,6 +31,7 @@ from trace.gs1 import vocabulary
 
 KEY = "captured"  # the event's id is what makes it happen once
 _OWN = "urn:uuid:"
+Reason = TypeVar("Reason", bound=StrEnum)
 
 
 class GoodsMixed(Refusal):
@@ -85,6 +87,12 @@ class Carrying:
         return self.event.extensions.get(EXTENSION_NAMESPACE + name)
 
 
+def reason_of(carrying: Carrying, name: str, kind: type[Reason]) -> Reason | None:
+    """The reason a field of our own namespace gives; None without one, and for words nobody here knows."""
+    said = carrying.extension(name)
+    return kind(said) if isinstance(said, str) and said in set(kind) else None
+
+
 def quantities_of(carrying: Carrying, elements: Sequence[Mapping[str, Any]]) -> dict[UUID, Decimal | None]:
     """How much of each batch, in the batch's own unit; None where the event does not say."""
     found: dict[UUID, Decimal | None] = {}
@@ -124,6 +132,21 @@ def single_lot(carrying: Carrying) -> tuple[UUID, Decimal]:
     if len(quantities) != 1 or carrying.event.epc_list:
         raise StepNotTaken(_l("Send one event for each lot: this step is taken lot by lot."))
     return next(iter(quantities.items()))
+
+
+def act_on_lot(carrying: Carrying, verb: Callable[..., object], *more: object) -> None:
+    """Call a verb of custody that takes one lot and some of it, and ``more`` where it wants more."""
+    batch_id, quantity = single_lot(carrying)
+    verb(
+        carrying.session,
+        carrying.actor,
+        batch_id,
+        quantity,
+        *more,
+        key=KEY,
+        event_time=carrying.event.event_time,
+        around=carrying.around,
+    )
 
 
 def units_named(carrying: Carrying, epcs: Iterable[str]) -> list[LogisticUnit]:

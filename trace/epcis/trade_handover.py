@@ -15,6 +15,7 @@ from trace.epcis.trade import (
     incoming_shipment,
     other_side,
     quantities_of,
+    reason_of,
     receiver_of,
     single_lot,
     units_named,
@@ -52,13 +53,12 @@ def _ship(carrying: Carrying) -> None:
 
 def _return(carrying: Carrying) -> None:
     batch_id, quantity = single_lot(carrying)
-    reason = carrying.extension("return_reason")
     services_handover.return_goods(
         carrying.session,
         carrying.actor,
         batch_id,
         quantity,
-        ReturnReason(reason) if reason in set(ReturnReason) else ReturnReason.OTHER,
+        reason_of(carrying, "return_reason", ReturnReason) or ReturnReason.OTHER,
         key=KEY,
         to_id=receiver_of(carrying).organisation_id if carrying.event.destination_list else None,
         event_time=carrying.event.event_time,
@@ -133,12 +133,11 @@ def cancel(carrying: Carrying) -> None:
             )
             return
         if shipment.receiver_id == carrying.actor.organisation_id:
-            reason = carrying.extension("refusal_reason")
             services_handover.refuse(
                 carrying.session,
                 carrying.actor,
                 number,
-                RefusalReason(reason) if reason in set(RefusalReason) else RefusalReason.OTHER,
+                reason_of(carrying, "refusal_reason", RefusalReason) or RefusalReason.OTHER,
                 event_time=carrying.event.event_time,
                 around=carrying.around,
             )

@@ -7,7 +7,17 @@ from flask_babel import lazy_gettext as _l
 from trace.batches.unit_models import UnitKind
 from trace.core.errors import BadInput
 from trace.epcis import known_goods
-from trace.epcis.trade import KEY, Carrying, StepNotTaken, all_stated, quantities_of, single_lot, units_named
+from trace.epcis.trade import (
+    KEY,
+    Carrying,
+    StepNotTaken,
+    act_on_lot,
+    all_stated,
+    quantities_of,
+    reason_of,
+    single_lot,
+    units_named,
+)
 from trace.events import services, services_harvest, services_making, services_packing
 from trace.events.rules_making import YieldReason
 
@@ -72,16 +82,7 @@ def unpack(carrying: Carrying) -> None:
 
 def add_delivery(carrying: Carrying) -> None:
     """A delivery is added to an open lot."""
-    batch_id, quantity = single_lot(carrying)
-    services_harvest.add_delivery(
-        carrying.session,
-        carrying.actor,
-        batch_id,
-        quantity,
-        key=KEY,
-        event_time=carrying.event.event_time,
-        around=carrying.around,
-    )
+    act_on_lot(carrying, services_harvest.add_delivery)
 
 
 def transform(carrying: Carrying) -> None:
@@ -100,15 +101,13 @@ def transform(carrying: Carrying) -> None:
                 registered=batches[batch_id].quantity,
                 asked=quantity,
             )
-    reason = carrying.extension("yield_reason")
-    reasons = set(YieldReason)
     services_making.transform(
         carrying.session,
         carrying.actor,
         all_stated(quantities_of(carrying, event.input_quantity_list)),
         list(outputs),
         key=KEY,
-        reason=YieldReason(reason) if reason in reasons else None,
+        reason=reason_of(carrying, "yield_reason", YieldReason),
         event_time=event.event_time,
         around=carrying.around,
     )

@@ -4,7 +4,16 @@ destroy, take a sample, inspect, measure.
 
 from flask_babel import lazy_gettext as _l
 
-from trace.epcis.trade import KEY, Carrying, StepNotTaken, observe, quantities_of, single_lot
+from trace.epcis.trade import (
+    KEY,
+    Carrying,
+    StepNotTaken,
+    act_on_lot,
+    observe,
+    quantities_of,
+    reason_of,
+    single_lot,
+)
 from trace.events import rules, services, services_holds, services_observation, services_stock, temperatures
 from trace.events.desk import Around
 from trace.events.rules_stock import InspectionResult, SetAsideReason
@@ -12,47 +21,21 @@ from trace.events.rules_stock import InspectionResult, SetAsideReason
 
 def use_up(carrying: Carrying) -> None:
     """Goods are used up by their holder."""
-    batch_id, quantity = single_lot(carrying)
-    services_stock.use_up(
-        carrying.session,
-        carrying.actor,
-        batch_id,
-        quantity,
-        key=KEY,
-        event_time=carrying.event.event_time,
-        around=carrying.around,
-    )
+    act_on_lot(carrying, services_stock.use_up)
 
 
 def destroy(carrying: Carrying) -> None:
     """Goods are destroyed; a reason nobody here knows is ``other``."""
-    batch_id, quantity = single_lot(carrying)
-    reason = carrying.extension("disposal_reason")
-    reasons = set(rules.DisposalReason)
-    services.destroy(
-        carrying.session,
-        carrying.actor,
-        batch_id,
-        quantity,
-        rules.DisposalReason(reason) if reason in reasons else rules.DisposalReason.OTHER,
-        key=KEY,
-        event_time=carrying.event.event_time,
-        around=carrying.around,
+    act_on_lot(
+        carrying,
+        services.destroy,
+        reason_of(carrying, "disposal_reason", rules.DisposalReason) or rules.DisposalReason.OTHER,
     )
 
 
 def sample(carrying: Carrying) -> None:
     """A sample is taken of one lot."""
-    batch_id, quantity = single_lot(carrying)
-    services_observation.sample(
-        carrying.session,
-        carrying.actor,
-        batch_id,
-        quantity,
-        key=KEY,
-        event_time=carrying.event.event_time,
-        around=carrying.around,
-    )
+    act_on_lot(carrying, services_observation.sample)
 
 
 def inspect(carrying: Carrying) -> None:
@@ -134,12 +117,11 @@ def hold(carrying: Carrying) -> None:
     quantities = quantities_of(carrying, carrying.event.quantity_list)
     if len(quantities) != 1 or carrying.event.epc_list:
         raise StepNotTaken(_l("Send one event for each lot: this step is taken lot by lot."))
-    reason = carrying.extension("hold_reason")
     services_holds.hold(
         carrying.session,
         carrying.actor,
         next(iter(quantities)),
-        SetAsideReason(reason) if reason in set(SetAsideReason) else SetAsideReason.OTHER,
+        reason_of(carrying, "hold_reason", SetAsideReason) or SetAsideReason.OTHER,
         event_time=carrying.event.event_time,
         around=carrying.around,
     )

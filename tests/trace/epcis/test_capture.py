@@ -10,17 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import BatchFactory, PartyFactory, a_key, give
+from tests.trace.epcis.capturing import about, codes, held, now_text, receiving, selling, shipping
 from tests.trace.epcis.documents import CONTEXT, a_document, an_event
 from tests.trace.events.conftest import Chain, chain
 from trace.accounts.permissions import Actor
-from trace.batches import queries as batches
 from trace.batches.models import Balance, Batch
 from trace.core import clock
 from trace.epcis.capture import Behaviour, Outcome, capture
 from trace.epcis.documents import read_document
 from trace.events import services
+from trace.events.documents import EXTENSION_NAMESPACE
 from trace.events.handover_models import Shipment
-from trace.events.models import Event
+from trace.events.models import Event, Verb
 from trace.events.services import Receiver
 
 __all__ = ["chain"]
@@ -39,41 +40,6 @@ def send(session: Session) -> Capture:
         return outcome
 
     return run
-
-
-def now_text() -> str:
-    return clock.now().isoformat()
-
-
-def about(batch: Batch, quantity: Any, **fields: Any) -> dict[str, Any]:
-    """An event about some of one batch, now."""
-    element = {"epcClass": fields.pop("as_", batch.epc_class), "quantity": quantity, "uom": batch.uom}
-    quantities = [{name: value for name, value in element.items() if value is not None}]
-    return an_event(**{"eventTime": now_text(), "epcList": None, "quantityList": quantities, **fields})
-
-
-def shipping(batch: Batch, quantity: Any, receiver: Actor, **fields: Any) -> dict[str, Any]:
-    to = {"type": "possessing_party", "destination": f"urn:uuid:{receiver.organisation_id}"}
-    return about(
-        batch, quantity, bizStep="shipping", disposition="in_transit", destinationList=[to], **fields
-    )
-
-
-def receiving(batch: Batch, quantity: Any, **fields: Any) -> dict[str, Any]:
-    return about(batch, quantity, bizStep="receiving", disposition="in_progress", **fields)
-
-
-def selling(batch: Batch, quantity: Any, **fields: Any) -> dict[str, Any]:
-    return about(batch, quantity, bizStep="retail_selling", disposition="retail_sold", **fields)
-
-
-def held(session: Session, batch: Batch, actor: Actor) -> Decimal:
-    found = batches.find_holding(session, batch.id, actor.organisation_id)
-    return found.quantity if found else Decimal(0)
-
-
-def codes(outcome: Outcome) -> list[str]:
-    return [failure.refusal.code for failure in outcome.failures]
 
 
 def test_shipping_and_receiving_hand_goods_over(session: Session, chain: Chain, send: Capture) -> None:
@@ -236,6 +202,20 @@ def test_goods_are_destroyed_and_used_up(session: Session, chain: Chain, send: C
     assert not send(chain.shop, about(chain.batch, 3, action="DELETE", bizStep="destroying")).failures
     assert not send(chain.shop, about(chain.batch, 2, bizStep="dispensing")).failures
     assert held(session, chain.batch, chain.shop) == 15
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [("expired", "expired"), ("nobody-knows", "other"), (["expired"], "other"), (7, "other")],
+)
+def test_a_reason_nobody_knows_is_another_reason(
+    session: Session, chain: Chain, send: Capture, said: Any, taken: str
+) -> None:
+    own = {f"{EXTENSION_NAMESPACE}disposal_reason": said}
+    gone = about(chain.batch, 5, action="DELETE", bizStep="destroying", **own)
+    assert not send(chain.producer, gone).failures
+    event = session.scalars(select(Event).where(Event.verb == Verb.DESTROY)).one()
+    assert event.extensions["disposal_reason"] == taken
 
 
 def test_shipping_to_a_party_of_the_address_book_hands_over_at_once(

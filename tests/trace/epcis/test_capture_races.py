@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory, actor_of_kind
+from tests.trace.epcis.capturing import about, selling
 from tests.trace.epcis.conftest import StartReader
 from tests.trace.epcis.documents import CONTEXT, a_document
-from tests.trace.epcis.test_capture import about, selling
 from trace.accounts.models import Organisation, Role
 from trace.accounts.permissions import Actor
 from trace.batches.models import Balance
