@@ -64,13 +64,9 @@ def cancel_shipment(stated: Mapping[str, Any], shipment_id: UUID) -> dict[str, A
         db(),
         actor(),
         shipment_id,
-        event_time=stated["event_time"],
-        note=stated["note"],
-        around=Around(device_now=stated["device_time"]),
+        **_circumstances(stated),
     )
-    answer = shipment_answer(shipment, actor().organisation_id)
-    db().commit()
-    return answer
+    return _committed(shipment_answer(shipment, actor().organisation_id))
 
 
 @blueprint.route("/shipments/<uuid:shipment_id>/refusal", methods=["POST"])
@@ -84,13 +80,9 @@ def refuse_shipment(stated: Mapping[str, Any], shipment_id: UUID) -> dict[str, A
         actor(),
         shipment_id,
         stated["reason"],
-        event_time=stated["event_time"],
-        note=stated["note"],
-        around=Around(device_now=stated["device_time"]),
+        **_circumstances(stated),
     )
-    answer = shipment_answer(shipment, actor().organisation_id)
-    db().commit()
-    return answer
+    return _committed(shipment_answer(shipment, actor().organisation_id))
 
 
 @blueprint.route("/returns", methods=["POST"])
@@ -112,9 +104,7 @@ def return_goods(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         note=stated["note"],
         around=Around(device_now=stated["device_time"], on_behalf_of=stated["on_behalf_of"]),
     )
-    answer = shipment_answer(shipment, actor().organisation_id)
-    db().commit()
-    return answer, 201
+    return _committed(shipment_answer(shipment, actor().organisation_id)), 201
 
 
 @blueprint.route("/differences")
@@ -136,9 +126,7 @@ def propose_settlement(stated: Mapping[str, Any], line_id: UUID) -> Created:
     made = services_settlement.propose_settlement(
         db(), actor(), line_id, stated["outcome"], stated["quantity"]
     )
-    answer = settlement_answer(made)
-    db().commit()
-    return answer, 201
+    return _committed(settlement_answer(made)), 201
 
 
 @blueprint.route("/settlements/<uuid:settlement_id>/agreement", methods=["POST"])
@@ -146,10 +134,7 @@ def propose_settlement(stated: Mapping[str, Any], line_id: UUID) -> Created:
 @blueprint.response(200, SettlementAnswer, description="The settlement, agreed")
 def agree_settlement(settlement_id: UUID) -> dict[str, Any]:
     """Agree to what the other side said became of a difference."""
-    found = services_settlement.agree_settlement(db(), actor(), settlement_id)
-    answer = settlement_answer(found)
-    db().commit()
-    return answer
+    return _committed(settlement_answer(services_settlement.agree_settlement(db(), actor(), settlement_id)))
 
 
 @blueprint.route("/settlements/<uuid:settlement_id>/refusal", methods=["POST"])
@@ -157,10 +142,7 @@ def agree_settlement(settlement_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, SettlementAnswer, description="The proposal, declined")
 def decline_settlement(settlement_id: UUID) -> dict[str, Any]:
     """Let a proposal go, the other side's or your own: the difference stays open."""
-    found = services_settlement.decline_settlement(db(), actor(), settlement_id)
-    answer = settlement_answer(found)
-    db().commit()
-    return answer
+    return _committed(settlement_answer(services_settlement.decline_settlement(db(), actor(), settlement_id)))
 
 
 @blueprint.route("/claims")
@@ -190,13 +172,9 @@ def claim(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         stated["sender_id"],
         stated["quantity"],
         key=once["key"],
-        event_time=stated["event_time"],
-        note=stated["note"],
-        around=Around(device_now=stated["device_time"]),
+        **_circumstances(stated),
     )
-    answer = claim_answer(made)
-    db().commit()
-    return answer, 201
+    return _committed(claim_answer(made)), 201
 
 
 @blueprint.route("/claims/<uuid:claim_id>/confirmation", methods=["POST"])
@@ -204,10 +182,7 @@ def claim(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
 @blueprint.response(200, ClaimAnswer, description="The claim, confirmed")
 def confirm_claim(claim_id: UUID) -> dict[str, Any]:
     """Say that you handed over what is claimed: the goods move from hand to hand."""
-    found = services_claims.confirm_claim(db(), actor(), claim_id)
-    answer = claim_answer(found)
-    db().commit()
-    return answer
+    return _committed(claim_answer(services_claims.confirm_claim(db(), actor(), claim_id)))
 
 
 @blueprint.route("/claims/<uuid:claim_id>/refusal", methods=["POST"])
@@ -215,10 +190,7 @@ def confirm_claim(claim_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, ClaimAnswer, description="The claim, refused")
 def refuse_claim(claim_id: UUID) -> dict[str, Any]:
     """Say that it was not so: nothing moves."""
-    found = services_claims.refuse_claim(db(), actor(), claim_id)
-    answer = claim_answer(found)
-    db().commit()
-    return answer
+    return _committed(claim_answer(services_claims.refuse_claim(db(), actor(), claim_id)))
 
 
 @blueprint.route("/claims/<uuid:claim_id>/withdrawal", methods=["POST"])
@@ -226,10 +198,7 @@ def refuse_claim(claim_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, ClaimAnswer, description="The claim, withdrawn")
 def withdraw_claim(claim_id: UUID) -> dict[str, Any]:
     """Take a claim of yours back."""
-    found = services_claims.withdraw_claim(db(), actor(), claim_id)
-    answer = claim_answer(found)
-    db().commit()
-    return answer
+    return _committed(claim_answer(services_claims.withdraw_claim(db(), actor(), claim_id)))
 
 
 @blueprint.route("/events/<uuid:event_id>/correction", methods=["POST"])
@@ -248,9 +217,7 @@ def correct_event(once: Mapping[str, str], stated: Mapping[str, Any], event_id: 
         key=once["key"],
         note=stated["note"],
     )
-    answer = correction_answer(done)
-    db().commit()
-    return answer, 201
+    return _committed(correction_answer(done)), 201
 
 
 @blueprint.route("/events/<uuid:event_id>/confirmation-link", methods=["POST"])
@@ -264,6 +231,20 @@ def offer_confirmation(event_id: UUID) -> Created:
     site = current_app.config["SETTINGS"].public_url or request.host_url.rstrip("/")
     path = url_for("public.show_confirmation", token=offered.token)
     return {"address": f"{site}{path}", "expires_at": expires_at}, 201
+
+
+def _circumstances(stated: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "event_time": stated["event_time"],
+        "note": stated["note"],
+        "around": Around(device_now=stated["device_time"]),
+    }
+
+
+def _committed(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, made before this commit: rows looked at after it would be asked for again."""
+    db().commit()
+    return answer
 
 
 def _replacement(stated: Mapping[str, Any]) -> Replacement:

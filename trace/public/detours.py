@@ -13,6 +13,7 @@ from trace.events.corrections import Correction, corrections_of
 from trace.events.handover_models import Shipment
 from trace.events.models import Event
 from trace.events.rules_correction import Changed
+from trace.events.texts_handover import CHANGED
 from trace.public import wording, wording_handover
 from trace.public.pages import JourneyStep, Vouch
 
@@ -79,7 +80,7 @@ def corrections(events: Sequence[Event], name: Namer) -> list[JourneyStep]:
 
 def _correction(one: Correction, name: Namer) -> JourneyStep:
     who = name(one.original.organisation)
-    changed = [code for code in one.changed if code in wording_handover.CHANGED]
+    changed = [code for code in one.changed if code in CHANGED]
     note = wording_handover.correction_note(
         one.original.verb,  # type: ignore[arg-type]  # looked up among verbs by its caller
         clock.local(one.original.event_time).date(),

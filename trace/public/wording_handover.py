@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.events.models import Verb
 from trace.events.rules_correction import Changed
+from trace.events.texts_handover import CHANGED
 from trace.public.speech import _, day, ngettext
 
 ENTRIES: Final[Mapping[Verb, Any]] = {
@@ -24,16 +25,6 @@ ENTRIES: Final[Mapping[Verb, Any]] = {
     Verb.RETURN: _l("sending goods back"),
     Verb.RECEIVE: _l("receiving goods"),
     Verb.SELL: _l("a sale"),
-}
-CHANGED: Final[Mapping[Changed, Any]] = {
-    Changed.QUANTITY: _l("quantity"),
-    Changed.TIME: _l("time"),
-    Changed.OTHER_SIDE: _l("the other side"),
-    Changed.REASON: _l("reason"),
-    Changed.LOT_NUMBER: _l("lot number"),
-    Changed.PRODUCED_ON: _l("date of harvest or production"),
-    Changed.EXPIRES_ON: _l("expiry date"),
-    Changed.HOUSEHOLDS: _l("households and plots"),
 }
 
 
