@@ -197,6 +197,16 @@ def test_activating_at_once_activates_once(market: Market) -> None:
     assert _held(market.engine, draft_id, market.producer) == 100
 
 
+def _waits_for_commit(session: Session, act: Callable[[], None]) -> None:
+    """``act`` on a connection of its own waits until the session commits, and is done after that."""
+    thread = threading.Thread(target=act)
+    thread.start()
+    thread.join(timeout=2)
+    assert thread.is_alive()
+    session.commit()
+    thread.join()
+
+
 def test_a_change_under_way_while_a_batch_is_activated_is_sealed(market: Market) -> None:
     draft_id = market.make(lambda s, a: BatchFactory.create(session=s, actor=a))
     with new_session(market.engine) as session:
@@ -209,12 +219,7 @@ def test_a_change_under_way_while_a_batch_is_activated_is_sealed(market: Market)
                 services.activate(other, market.producer.act(other), draft_id)
                 other.commit()
 
-        thread = threading.Thread(target=activate)
-        thread.start()
-        thread.join(timeout=2)
-        assert thread.is_alive()
-        session.commit()
-        thread.join()
+        _waits_for_commit(session, activate)
     with new_session(market.engine) as session:
         batch = session.get_one(Batch, draft_id)
         assert batch.seal is not None
@@ -234,12 +239,7 @@ def test_a_change_that_comes_while_a_batch_is_activated_is_dated_after_it(market
 
     with new_session(market.engine) as session:
         services.activate(session, market.producer.act(session), draft_id)
-        thread = threading.Thread(target=rename)
-        thread.start()
-        thread.join(timeout=2)
-        assert thread.is_alive()
-        session.commit()
-        thread.join()
+        _waits_for_commit(session, rename)
     with new_session(market.engine) as session:
         batch = session.get_one(Batch, draft_id)
         assert batch.seal is not None

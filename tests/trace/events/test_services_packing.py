@@ -15,6 +15,7 @@ from trace.batches.models import Batch, Code, Holding
 from trace.batches.unit_models import LogisticUnit, UnitKind
 from trace.core.errors import BadInput, NotFound
 from trace.events import rules, rules_packing, services, services_packing
+from trace.events.handover_models import Shipment
 from trace.events.models import Event
 from trace.events.services import Receiver
 from trace.events.services_packing import Into
@@ -163,10 +164,12 @@ def test_a_carton_comes_off_the_pallet(session: Session, chain: Chain, loaded: L
     assert (loaded.first.parent_id, loaded.second.parent_id) == (None, loaded.pallet.id)
 
 
+def _send(session: Session, chain: Chain, unit: LogisticUnit) -> Shipment:
+    return services_packing.ship_units(session, chain.producer, [unit.id], _to(chain), key=a_key())
+
+
 def test_shipping_a_pallet_ships_what_is_in_it(session: Session, chain: Chain, loaded: Loaded) -> None:
-    shipment = services_packing.ship_units(
-        session, chain.producer, [loaded.pallet.id], _to(chain), key=a_key()
-    )
+    shipment = _send(session, chain, loaded.pallet)
     lines = {(line.unit_id, line.batch_id): line.quantity for line in shipment.lines}
     assert lines == {
         (loaded.first.id, chain.batch.id): 10,
@@ -181,9 +184,7 @@ def test_shipping_a_pallet_ships_what_is_in_it(session: Session, chain: Chain, l
 
 
 def test_the_event_names_the_units_and_the_lots(session: Session, chain: Chain, loaded: Loaded) -> None:
-    shipment = services_packing.ship_units(
-        session, chain.producer, [loaded.pallet.id], _to(chain), key=a_key()
-    )
+    shipment = _send(session, chain, loaded.pallet)
     (event,) = session.scalars(select(Event).where(Event.shipment_id == shipment.id))
     assert set(event.epc_list or ()) == {loaded.pallet.epc, loaded.first.epc, loaded.second.epc}
     assert {one["epcClass"]: one["quantity"] for one in event.quantity_list or ()} == {
@@ -193,9 +194,7 @@ def test_the_event_names_the_units_and_the_lots(session: Session, chain: Chain, 
 
 
 def test_receiving_a_pallet_receives_each(session: Session, chain: Chain, loaded: Loaded) -> None:
-    shipment = services_packing.ship_units(
-        session, chain.producer, [loaded.pallet.id], _to(chain), key=a_key()
-    )
+    shipment = _send(session, chain, loaded.pallet)
     services.receive(session, chain.shop, shipment.id)
     assert services.receive(session, chain.shop, shipment.id) is shipment
     mine = chain.shop.organisation_id
@@ -212,9 +211,7 @@ def test_receiving_a_pallet_receives_each(session: Session, chain: Chain, loaded
 def test_a_missing_carton_is_a_difference_on_that_carton(
     session: Session, chain: Chain, loaded: Loaded
 ) -> None:
-    shipment = services_packing.ship_units(
-        session, chain.producer, [loaded.pallet.id], _to(chain), key=a_key()
-    )
+    shipment = _send(session, chain, loaded.pallet)
     services.receive(session, chain.shop, shipment.id, missing_units=[loaded.second.id])
     open_lines = {(line.unit_id, line.batch_id): line.open_quantity for line in shipment.lines}
     assert open_lines == {
@@ -241,9 +238,7 @@ def test_a_missing_carton_is_a_difference_on_that_carton(
 def test_where_nothing_arrived_the_shipment_is_refused_instead(
     session: Session, chain: Chain, loaded: Loaded
 ) -> None:
-    shipment = services_packing.ship_units(
-        session, chain.producer, [loaded.pallet.id], _to(chain), key=a_key()
-    )
+    shipment = _send(session, chain, loaded.pallet)
     with pytest.raises(BadInput) as refused:
         services.receive(session, chain.shop, shipment.id, missing_units=[loaded.pallet.id])
     assert refused.value.code == "nothing-arrived"

@@ -3,12 +3,13 @@
 import io
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.trace.shops.conftest import Market
@@ -96,20 +97,24 @@ def test_searching_for_the_sender_notes_nothing(session: Session, market: Market
     assert session.scalars(select(Claim)).all() == []
 
 
-def test_a_photo_of_the_paper_is_opened_by_both_sides_and_nobody_else(
-    session: Session, market: Market, browse: Browse
-) -> None:
-    shop = browse(market.shop)
-    answer = shop.post(
+def _claim_with(shop: FlaskClient, market: Market, paper: tuple[BinaryIO, str]) -> TestResponse:
+    return shop.post(
         f"/goods/receive/{market.batch.code}/claim",
         data={
             "csrf_token": token_of(shop),
             "idempotency_key": "k",
             "quantity": "5",
             "sender_id": str(market.producer.organisation_id),
-            "papers": (a_photo(), "phieu.jpg"),
+            "papers": paper,
         },
     )
+
+
+def test_a_photo_of_the_paper_is_opened_by_both_sides_and_nobody_else(
+    session: Session, market: Market, browse: Browse
+) -> None:
+    shop = browse(market.shop)
+    answer = _claim_with(shop, market, (a_photo(), "phieu.jpg"))
     assert answer.status_code == 303
     page = browse(market.producer).get("/goods/claims").get_data(as_text=True)
     address = page.split('<a href="')
@@ -125,15 +130,6 @@ def test_a_photo_of_the_paper_is_opened_by_both_sides_and_nobody_else(
 
 def test_only_pictures_are_taken_as_papers(market: Market, browse: Browse) -> None:
     shop = browse(market.shop)
-    answer = shop.post(
-        f"/goods/receive/{market.batch.code}/claim",
-        data={
-            "csrf_token": token_of(shop),
-            "idempotency_key": "k",
-            "quantity": "5",
-            "sender_id": str(market.producer.organisation_id),
-            "papers": (io.BytesIO(b"%PDF-1.7"), "phieu.pdf"),
-        },
-    )
+    answer = _claim_with(shop, market, (io.BytesIO(b"%PDF-1.7"), "phieu.pdf"))
     assert answer.status_code == 422
     assert "không phải ảnh" in answer.get_data(as_text=True) or "JPEG" in answer.get_data(as_text=True)
