@@ -4,7 +4,8 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from trace.accounts import rules
 from trace.accounts.models import (
@@ -23,12 +24,19 @@ from trace.accounts.models import (
     User,
 )
 from trace.core.errors import NotFound
+from trace.core.reading import Reading
 from trace.core.text import fold
 
 HANOI_CODE = "01"
 MOST_SUGGESTIONS = 20
 _IS_MEMBER = (Membership.ended_at.is_(None), Membership.accepted_at.is_not(None))
 _IS_INVITED = (Membership.ended_at.is_(None), Membership.accepted_at.is_(None))
+_RECEIVER = Reading(
+    "select {o}, {l} from organisations o left join locations l on l.organisation_id = o.id"
+    " where o.id = %s and o.approval = %s and o.kind <> %s and o.id <> %s order by l.created_at, l.id",
+    o=Organisation,
+    l=Location,
+)
 
 
 def find_user_by_phone(session: Session, phone: str) -> User | None:
@@ -149,21 +157,13 @@ def list_receivers(session: Session, sender_id: UUID, typed: str = "") -> list[O
 
 
 def find_receiver(session: Session, sender_id: UUID, organisation_id: UUID) -> Organisation | None:
-    """An approved organisation that goods may be shipped to."""
-    return (
-        session.scalars(
-            select(Organisation)
-            .where(
-                Organisation.id == organisation_id,
-                Organisation.approval == Approval.APPROVED,
-                Organisation.kind != OrganisationKind.AUTHORITY,
-                Organisation.id != sender_id,
-            )
-            .options(joinedload(Organisation.locations))  # its commune stands in the event
-        )
-        .unique()
-        .one_or_none()
-    )
+    """An approved organisation that goods may be shipped to, with its places."""
+    rows = _RECEIVER.all(session, organisation_id, Approval.APPROVED, OrganisationKind.AUTHORITY, sender_id)
+    if not rows:
+        return None
+    found: Organisation = rows[0][0]
+    set_committed_value(found, "locations", [place for _organisation, place in rows if place])
+    return found
 
 
 def list_near_duplicates(session: Session, organisation: Organisation) -> list[Organisation]:

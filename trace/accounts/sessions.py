@@ -8,19 +8,22 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from trace.accounts import queries, rules, tries
 from trace.accounts.models import (
     AccountNotice,
     ApiKey,
     Device,
+    Location,
     Organisation,
     OrganisationKind,
     RecoveryCode,
@@ -32,6 +35,7 @@ from trace.accounts.security_log import Action, record
 from trace.accounts.tries import keyed
 from trace.core import clock
 from trace.core.errors import BadInput, Forbidden, NotFound
+from trace.core.reading import Reading
 from trace.core.short_codes import ALPHABET
 
 TOKEN_BYTES = 32
@@ -40,6 +44,14 @@ SEEN_EVERY_SECONDS = 60
 _hasher = PasswordHasher()
 # Verified for unknown numbers, so that the answer takes as long as for known ones.
 _NOBODY = _hasher.hash(secrets.token_hex(16))
+_API_KEY = Reading(
+    "select {k}, {o}, {l} from api_keys k join organisations o on o.id = k.organisation_id"
+    " left join locations l on l.organisation_id = o.id"
+    " where k.key_hash = %s and k.revoked_at is null order by l.created_at, l.id",
+    k=ApiKey,
+    o=Organisation,
+    l=Location,
+)
 
 
 class WrongPassword(BadInput):
@@ -353,17 +365,14 @@ def revoke_api_keys_of(session: Session, actor: Actor, user_id: UUID) -> None:
 
 
 def find_api_key(session: Session, key: str) -> ApiKey | None:
-    """The key that still works."""
-    return (
-        session.scalars(
-            select(ApiKey)
-            .where(ApiKey.key_hash == hash_token(key), ApiKey.revoked_at.is_(None))
-            # Nearly every request goes on to the organisation's seat.
-            .options(joinedload(ApiKey.organisation).joinedload(Organisation.locations))
-        )
-        .unique()
-        .one_or_none()
-    )
+    """The key that still works, with its organisation and that one's places."""
+    rows = _API_KEY.all(session, hash_token(key))
+    if not rows:
+        return None
+    found, organisation, _place = rows[0]
+    set_committed_value(found, "organisation", organisation)
+    set_committed_value(organisation, "locations", [place for _key, _organisation, place in rows if place])
+    return cast("ApiKey", found)
 
 
 def _find_device(session: Session, user: User | None, device_token: str | None) -> Device | None:

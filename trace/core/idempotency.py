@@ -13,17 +13,22 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
+from psycopg.types.json import Jsonb
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trace.core import clock
 from trace.core.database import Base
 from trace.core.errors import BadInput, Refusal
+from trace.core.reading import fetch
 
 KEPT = timedelta(days=90)
 LONGEST_KEY = 100
 _OTHERWISE = "once_otherwise"
+_INSERT = (
+    "insert into idempotency_keys (organisation_id, key, request_hash, answer, created_at)"
+    " values (%s, %s, %s, %s, %s) on conflict do nothing returning key"
+)
 
 
 class IdempotencyKeyReused(Refusal):
@@ -45,14 +50,14 @@ class IdempotencyKey(Base):
 
 
 class Receipt:
-    """What ``once`` gives its caller: ``answer`` is None the first time and must then be set."""
+    """What ``once`` gives its caller: ``answer`` is None the first time, and is then to be set.
 
-    def __init__(self, answer: dict[str, Any] | None) -> None:
+    Not so where the answer was known before: it is given either way, and ``is_repeat`` says which.
+    """
+
+    def __init__(self, answer: dict[str, Any] | None, *, is_repeat: bool = False) -> None:
         self.answer = answer
-
-    @property
-    def is_repeat(self) -> bool:
-        return self.answer is not None
+        self.is_repeat = is_repeat
 
 
 @contextmanager
@@ -66,44 +71,41 @@ def once_otherwise(session: Session) -> Iterator[None]:
 
 
 @contextmanager
-def once(session: Session, organisation_id: UUID, key: str, request: Any) -> Iterator[Receipt]:
+def once(
+    session: Session, organisation_id: UUID, key: str, request: Any, answer: dict[str, Any] | None = None
+) -> Iterator[Receipt]:
     """Run the body once for this organisation and key.
 
-    ``request`` is hashed by its JSON form. Raises ``IdempotencyKeyReused`` (409) where the key came with another
-    request, ``BadInput`` where it is empty or over 100 characters.
+    ``request`` is hashed by its JSON form; ``answer`` is what will be answered, where the caller knows it before.
+    Raises ``IdempotencyKeyReused`` (409) where the key came with another request, ``BadInput`` where it is empty or
+    over 100 characters.
     """
     if _OTHERWISE in session.info:
-        yield Receipt(None)
+        yield Receipt(answer)
         return
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise BadInput(
             _l("The form has lost its number. Go back and open it again."), field="idempotency_key"
         )
     request_hash = _digest(request)
-    row = {
-        "organisation_id": organisation_id,
-        "key": key,
-        "request_hash": request_hash,
-        "created_at": clock.now(),
-    }
-    is_new = session.execute(
-        insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
-    ).first()
+    known = None if answer is None else Jsonb(answer)
+    is_new = fetch(session, _INSERT, [organisation_id, key, request_hash, known, clock.now()])
     mine = (IdempotencyKey.organisation_id == organisation_id) & (IdempotencyKey.key == key)
     if not is_new:
-        stored_hash, answer = session.execute(
+        stored_hash, stored_answer = session.execute(
             select(IdempotencyKey.request_hash, IdempotencyKey.answer).where(mine)
         ).one()
         if stored_hash != request_hash:
             raise IdempotencyKeyReused(
                 _l("This form was already sent with other values. Open it again to send more.")
             )
-        yield Receipt(answer)
+        yield Receipt(stored_answer, is_repeat=True)
         return
-    receipt = Receipt(None)
+    receipt = Receipt(answer)
     yield receipt
     session.flush()
-    session.execute(update(IdempotencyKey).where(mine).values(answer=receipt.answer or {}))
+    if answer is None:
+        session.execute(update(IdempotencyKey).where(mine).values(answer=receipt.answer or {}))
 
 
 def forget_old_keys(session: Session) -> int:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from producers.models import ExpiryKind
@@ -22,12 +22,13 @@ from trace.batches.models import Balance, Batch, Holding, Origin
 from trace.batches.unit_models import Placement
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound
+from trace.core.writing import Writes
 from trace.events import movements, queries, rules
 from trace.events.documents import Happening
 from trace.events.handover_models import Shipment
 from trace.events.models import Event
 from trace.events.postings import Facts, Moved, postings_of
-from trace.events.record import Aside, record_event
+from trace.events.record import Aside, is_gathering, record_event
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,7 @@ def lock_goods(session: Session, actor: Actor, batch_id: UUID) -> Taken:
     The lock comes first and everything is read under it: what a recall that just committed says is seen.
     """
     balance = movements.lock_balance(session, batch_id)
-    batch = movements.read_batch(session, batch_id)
-    holding = movements.find_holding(session, batch_id, actor.organisation_id)
+    batch, holding = movements.read_goods(session, batch_id, actor.organisation_id)
     if batch is None or (holding is None and batch.organisation_id != actor.organisation_id):
         raise NotFound(_l("There is no such batch among your goods."), code="batch-not-found")
     if balance is None:
@@ -264,7 +264,8 @@ def carry_out(
 ) -> Event:
     """Move what the event says and write it: the one way by which quantities change.
 
-    The balances of all its batches are locked by the caller; ``known`` are holdings read under those locks.
+    The balances of all its batches are locked by the caller; ``known`` are holdings read under those locks. A
+    ``shipment`` that is new is written with the event, its lines too.
     """
     facts = Facts(
         verb=happening.verb,
@@ -278,7 +279,10 @@ def carry_out(
         extensions=happening.extensions,
         is_declaration=bool(happening.fields.get("is_declaration")),
     )
-    movements.apply(session, postings_of(facts), known)
+    writes = None if is_gathering(session) else Writes()
+    movements.apply(session, postings_of(facts), known, writes)
+    if writes is not None and shipment is not None and inspect(shipment).transient:
+        writes.insert_new(shipment, *shipment.lines)
     return record_event(
         session,
         actor,
@@ -287,6 +291,7 @@ def carry_out(
         counterpart=counterpart,
         shipment=shipment,
         aside=aside,
+        alongside=writes,
     )
 
 

@@ -12,13 +12,30 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
+from producers.models import Product
 from trace.batches.models import Balance, Batch, Holding
+from trace.core.reading import Reading
+from trace.core.writing import Writes
 from trace.events.postings import Account, Posting
 from trace.events.rules import GoodsElsewhere, QuantityExceedsHolding
 
 _LOCKED = "locked_balances"
 _KEPT = "kept_while_locked"
+_LOCK = Reading("select {b} from balances b where b.batch_id = %s for update", b=Balance)
+_BATCH = Reading(
+    "select {b}, {p} from batches b join products p on p.id = b.product_id where b.id = %s",
+    b=Batch,
+    p=Product,
+)
+_GOODS = Reading(
+    "select {b}, {p}, {h} from batches b join products p on p.id = b.product_id"
+    " left join holdings h on h.batch_id = b.id and h.organisation_id = %s where b.id = %s",
+    b=Batch,
+    p=Product,
+    h=Holding,
+)
 
 
 def lock_balances(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, Balance]:
@@ -30,9 +47,10 @@ def lock_balances(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, Bal
 
 def lock_balance(session: Session, batch_id: UUID) -> Balance | None:
     """Lock one batch's balance, unless it is locked already; None for a batch that was never activated."""
-    if batch_id in session.info.get(_LOCKED, ()):
+    if _is_locked(session, batch_id):
         return session.get(Balance, batch_id)
-    return lock_balances(session, [batch_id]).get(batch_id)
+    found = _LOCK.first(session, batch_id)
+    return found[0] if found else None
 
 
 def lock_batch(session: Session, batch: Batch) -> Balance | None:
@@ -44,8 +62,28 @@ def lock_batch(session: Session, batch: Batch) -> Balance | None:
 
 def read_batch(session: Session, batch_id: UUID) -> Batch | None:
     """The batch as it is under the lock."""
-    is_fresh = batch_id in session.info.get(_LOCKED, ())
-    return session.get(Batch, batch_id, populate_existing=not is_fresh)
+    if _is_locked(session, batch_id):
+        return session.get(Batch, batch_id)
+    found = _BATCH.first(session, batch_id)
+    if found is None:
+        return None
+    batch: Batch = found[0]
+    set_committed_value(batch, "product", found[1])
+    return batch
+
+
+def read_goods(
+    session: Session, batch_id: UUID, organisation_id: UUID
+) -> tuple[Batch | None, Holding | None]:
+    """The batch and the organisation's holding of it as they are under the lock; None where there is none."""
+    if _is_locked(session, batch_id):
+        return read_batch(session, batch_id), find_holding(session, batch_id, organisation_id)
+    found = _GOODS.first(session, organisation_id, batch_id)
+    if found is None:
+        return None, None
+    batch, product, holding = found
+    set_committed_value(batch, "product", product)
+    return batch, holding
 
 
 @contextmanager
@@ -64,7 +102,7 @@ def locked(session: Session, batch_ids: Iterable[UUID], organisation_id: UUID) -
         session.scalars(select(Batch).where(Batch.id.in_(wanted)), execution_options=fresh).unique().all(),
         session.scalars(holdings, execution_options=fresh).all(),
     )
-    session.info[_LOCKED] = frozenset(wanted)
+    session.info[_LOCKED] = frozenset(wanted), organisation_id
     try:
         yield
     finally:
@@ -79,7 +117,8 @@ def holding_of(session: Session, batch_id: UUID, organisation_id: UUID) -> Holdi
 
 def find_holding(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding | None:
     """The organisation's holding as it is under the lock; None where it never had any."""
-    is_fresh = batch_id in session.info.get(_LOCKED, ())
+    # Of the locked batches, only the holdings of the one organisation were read.
+    is_fresh = _is_locked(session, batch_id) and session.info[_LOCKED][1] == organisation_id
     return session.get(Holding, (batch_id, organisation_id), populate_existing=not is_fresh)
 
 
@@ -98,15 +137,22 @@ def new_holding(session: Session, batch_id: UUID, organisation_id: UUID) -> Hold
     return made
 
 
-def apply(session: Session, postings: Sequence[Posting], known: Iterable[Holding] = ()) -> None:
+def apply(
+    session: Session,
+    postings: Sequence[Posting],
+    known: Iterable[Holding] = (),
+    writes: Writes | None = None,
+) -> None:
     """Carry out the entries of one event on balances that are locked, or made here for a new batch.
 
-    ``known`` are holdings the caller has read under those locks; others are read here.
+    ``known`` are holdings the caller has read under those locks; others are read here. What moved is added to
+    ``writes`` where the caller sends them at once, and is the session's to write otherwise.
     Raises ``QuantityExceedsHolding`` with its numbers where a holding would fall below zero, ``GoodsElsewhere`` where
     it would fall below what is packed or lies elsewhere (take that off first); the database refuses whatever else
     would not balance.
     """
-    touched = {(holding.batch_id, holding.organisation_id): holding for holding in known}
+    holdings = {(holding.batch_id, holding.organisation_id): holding for holding in known}
+    changes: dict[Balance | Holding, dict[str, Decimal]] = {}
     for posting in postings:
         balance = _balance_of(session, posting)
         for account, holder_id, sign in (
@@ -115,29 +161,58 @@ def apply(session: Session, postings: Sequence[Posting], known: Iterable[Holding
         ):
             # Goods come out of nowhere once: what was created grows, whichever side of the entry it is on.
             change = posting.quantity * (-sign if account == Account.SOURCE else sign)
-            setattr(balance, account, getattr(balance, account) + change)
+            _add(changes, balance, account, change)
             if account == Account.HELD and holder_id is not None:
                 key = (posting.batch_id, holder_id)
-                if key not in touched:
-                    touched[key] = holding_of(session, *key)
-                touched[key].quantity += change
-    for holding in touched.values():
-        if holding.quantity < 0:
-            raise QuantityExceedsHolding(
-                _l("The goods have moved on since: what is held does not cover this."),
-                field="quantity",
-                held=holding.quantity,
-            )
-        if holding.packed + holding.elsewhere > holding.quantity:
-            raise GoodsElsewhere(
-                _l(
-                    "Some of these goods lie in cartons or at another place. Unpack them or bring them back first."
-                ),
-                field="quantity",
-                held=holding.quantity,
-                packed=holding.packed,
-                elsewhere=holding.elsewhere,
-            )
+                if key not in holdings:
+                    holdings[key] = holding_of(session, *key)
+                _add(changes, holdings[key], "quantity", change)
+    for touched, values in changes.items():
+        # The session inserts what is new; of what is not, it need not know that it changed.
+        writes_itself = writes is not None and touched not in session.new
+        put = set_committed_value if writes_itself else setattr
+        for name, value in values.items():
+            put(touched, name, value)
+        if writes is not None and writes_itself:
+            writes.update(touched, values)
+    for holding in holdings.values():
+        _check_covered(holding)
+
+
+def _add(
+    changes: dict[Balance | Holding, dict[str, Decimal]],
+    touched: Balance | Holding,
+    name: str,
+    change: Decimal,
+) -> None:
+    values = changes.setdefault(touched, {})
+    values[name] = values.get(name, getattr(touched, name)) + change
+
+
+def _check_covered(holding: Holding) -> None:
+    """Raise ``QuantityExceedsHolding`` or ``GoodsElsewhere`` where a holding fell below what must be in it."""
+    if holding.quantity < 0:
+        raise QuantityExceedsHolding(
+            _l("The goods have moved on since: what is held does not cover this."),
+            field="quantity",
+            held=holding.quantity,
+        )
+    if holding.packed + holding.elsewhere > holding.quantity:
+        raise GoodsElsewhere(
+            _l(
+                "Some of these goods lie in cartons or at another place. Unpack them or bring them back first."
+            ),
+            field="quantity",
+            held=holding.quantity,
+            packed=holding.packed,
+            elsewhere=holding.elsewhere,
+        )
+
+
+def _is_locked(session: Session, batch_id: UUID) -> bool:
+    """Whether ``locked`` holds the batch."""
+    batch_ids, _organisation_id = session.info.get(_LOCKED, ((), None))
+    return batch_id in batch_ids
 
 
 def _balance_of(session: Session, posting: Posting) -> Balance:

@@ -6,18 +6,12 @@ Services decide and move quantities, then call ``record_event``; nothing else ad
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-import psycopg
-from psycopg import sql
-from psycopg.types.json import Jsonb
 from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
@@ -26,6 +20,7 @@ from trace.accounts.permissions import Actor
 from trace.core import clock
 from trace.core.database import Base
 from trace.core.ids import uuid7
+from trace.core.writing import Writes
 from trace.events import documents
 from trace.events.documents import Happening
 from trace.events.handover_models import Shipment
@@ -46,8 +41,6 @@ _TABLES: tuple[Table, ...] = tuple(
     mapped.__table__  # type: ignore[misc]  # a mapped class's table, which its base calls a FromClause
     for mapped in (Event, EventGoods, EventPrivate, Leaf)
 )
-# From here on COPY is quicker than a statement for each table.
-_WORTH_COPYING = 20
 
 
 @dataclass(frozen=True)
@@ -61,14 +54,9 @@ class Aside:
     note: str = ""
 
 
-@dataclass
-class _Rows:
-    """Rows waiting to be written, by table."""
-
-    by_table: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    def add(self, table: Table, row: dict[str, Any]) -> None:
-        self.by_table.setdefault(table.name, []).append(row)
+def is_gathering(session: Session) -> bool:
+    """Whether events are being gathered."""
+    return _GATHERED in session.info
 
 
 @contextmanager
@@ -79,13 +67,13 @@ def gathered(session: Session) -> Iterator[None]:
     """
     if _GATHERED in session.info:
         raise RuntimeError("events are being gathered already")
-    session.info[_GATHERED] = rows = _Rows()
+    session.info[_GATHERED] = writes = Writes(*_TABLES)
     try:
         yield
     finally:
         del session.info[_GATHERED]
     session.flush()
-    _write(session, rows)
+    writes.send(session)
 
 
 @dataclass
@@ -118,8 +106,11 @@ def record_event(
     counterpart: Organisation | None = None,
     shipment: Shipment | None = None,
     aside: Aside = Aside(),
+    alongside: Writes | None = None,
 ) -> Event:
     """Append one event with its leaf; the event it returns is as good as read back.
+
+    ``alongside`` are rows to be written with it, unless events are being gathered.
 
     While events are being gathered it is not in the database yet, and belongs to no session.
     """
@@ -192,8 +183,8 @@ def record_event(
             cast("Event", SimpleNamespace(**row)), cast("EventPrivate", SimpleNamespace(**private_row))
         ),
     )
-    _keep(session, row, _goods_rows(event_id, happening), private_row, leaf_row)
-    if _GATHERED not in session.info:
+    _keep(session, row, _goods_rows(event_id, happening), private_row, leaf_row, alongside)
+    if not is_gathering(session):
         make_transient_to_detached(event)
         session.add(event)
     return event
@@ -212,82 +203,20 @@ def _keep(
     goods: list[dict[str, Any]],
     private: dict[str, Any],
     leaf: dict[str, Any],
+    alongside: Writes | None,
 ) -> None:
     """Write the rows of one event, now or with those that are being gathered."""
-    rows: _Rows | None = session.info.get(_GATHERED)
-    is_alone = rows is None
-    if rows is None:
-        rows = _Rows()
+    gathering: Writes | None = session.info.get(_GATHERED)
+    writes = gathering or alongside or Writes()
     events_table, goods_table, private_table, leaves_table = _TABLES
-    rows.add(events_table, event)
+    writes.insert(events_table, event)
     for one in goods:
-        rows.add(goods_table, one)
-    rows.add(private_table, private)
-    rows.add(leaves_table, leaf)
-    if is_alone:
-        session.flush()  # the shipment an event refers to comes first
-        _write(session, rows)
-
-
-def _write(session: Session, rows: _Rows) -> None:
-    """Write what waits, each table after those it refers to: by COPY, or, a few rows, in one exchange of messages."""
-    connection = session.connection()
-    driver: Any = connection.connection.driver_connection
-    few: list[tuple[Table, dict[str, Any]]] = []
-    try:
-        for table in _TABLES:
-            waiting = rows.by_table.get(table.name, [])
-            if len(waiting) >= _WORTH_COPYING:
-                _insert(driver, few)
-                few = []
-                _copy(driver, table, waiting)
-            else:
-                few += [(table, row) for row in waiting]
-        _insert(driver, few)
-    except psycopg.Error as error:
-        # As if written through SQLAlchemy: whoever waits for its errors must not miss these.
-        raise DBAPIError.instance("insert", None, error, psycopg.Error, dialect=connection.dialect) from error
-
-
-def _insert(driver: Any, rows: Sequence[tuple[Table, dict[str, Any]]]) -> None:
-    """INSERT rows of several tables without waiting for the answer to each."""
-    if not rows:
-        return
-    with driver.pipeline(), driver.cursor() as cursor:
-        for table, row in rows:
-            statement, columns = _statement(table)
-            cursor.execute(statement, [_adapted(row.get(name), is_json) for name, is_json in columns])
-
-
-@cache
-def _statement(table: Table) -> tuple[sql.Composed, tuple[tuple[str, bool], ...]]:
-    """The INSERT of a row, and which of its columns are JSON; what the database numbers itself is left out."""
-    columns = tuple(
-        (column.name, isinstance(column.type, JSONB)) for column in table.columns if column.identity is None
-    )
-    names = [name for name, _is_json in columns]
-    statement = sql.SQL("insert into {} ({}) values ({})").format(
-        sql.Identifier(table.name),
-        sql.SQL(", ").join(map(sql.Identifier, names)),
-        sql.SQL(", ").join([sql.Placeholder()] * len(names)),
-    )
-    return statement, columns
-
-
-def _copy(driver: Any, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """COPY rows that all have the same columns into ``table``; columns that are null in all are left out."""
-    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    as_json = {column.name for column in table.columns if isinstance(column.type, JSONB)}
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
-    )
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row([_adapted(row[name], name in as_json) for name in names])
-
-
-def _adapted(value: Any, is_json: bool) -> Any:
-    return Jsonb(value) if is_json and value is not None else value
+        writes.insert(goods_table, one)
+    writes.insert(private_table, private)
+    writes.insert(leaves_table, leaf)
+    if gathering is None:
+        session.flush()  # what the event refers to comes first
+        writes.send(session)
 
 
 def _goods_rows(event_id: UUID, happening: Happening) -> list[dict[str, Any]]:

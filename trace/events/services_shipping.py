@@ -22,6 +22,7 @@ from trace.events.desk import PLAIN, Around, Taken, When
 from trace.events.documents import Happening, Named, goods_of
 from trace.events.handover_models import Shipment, ShipmentLine
 from trace.events.models import Event, Verb
+from trace.events.record import is_gathering
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,15 @@ def ship(
     """
     require_approved(actor)
     request = ["ship", batch_id, quantity, receiver.organisation_id, receiver.party_id, event_time, note]
-    with once(session, actor.organisation_id, key, request) as receipt:
-        if receipt.answer is not None:
+    shipment_id = uuid7()
+    answer = {"shipment_id": str(shipment_id)}
+    with once(session, actor.organisation_id, key, request, answer) as receipt:
+        if receipt.is_repeat and receipt.answer is not None:
             return session.get_one(Shipment, UUID(receipt.answer["shipment_id"]))
         taken = desk.take(session, actor, batch_id, quantity, around)
         when = desk.when_moved(session, actor, taken.batch, event_time, around)
         check_receiver(taken, receiver, when)
-        shipment = ship_taken(
+        return ship_taken(
             session,
             actor,
             taken,
@@ -67,9 +70,8 @@ def ship(
             when=when,
             around=around,
             note=note,
+            shipment_id=shipment_id,
         )
-        receipt.answer = {"shipment_id": str(shipment.id)}
-        return shipment
 
 
 def ship_taken(
@@ -83,9 +85,10 @@ def ship_taken(
     around: Around,
     note: str = "",
     extensions: Mapping[str, Any] | None = None,
+    shipment_id: UUID | None = None,
 ) -> Shipment:
     """Send off loose goods that were taken and may go to ``receiver``."""
-    shipment = new_shipment(session, actor, receiver, when.event_time)
+    shipment = new_shipment(session, actor, receiver, when.event_time, shipment_id)
     shipment.lines.append(
         ShipmentLine(
             id=uuid7(),
@@ -95,8 +98,9 @@ def ship_taken(
             quantity=quantity,
         )
     )
-    session.add(shipment)
-    session.flush()
+    if is_gathering(session):
+        session.add(shipment)
+        session.flush()
     send(
         session,
         actor,
@@ -112,7 +116,9 @@ def ship_taken(
     return shipment
 
 
-def new_shipment(session: Session, actor: Actor, receiver: Receiver, shipped_at: datetime) -> Shipment:
+def new_shipment(
+    session: Session, actor: Actor, receiver: Receiver, shipped_at: datetime, shipment_id: UUID | None = None
+) -> Shipment:
     """A shipment without lines yet; raises ``BadInput`` for a receiver that may not be chosen."""
     if (receiver.organisation_id is None) == (receiver.party_id is None):
         raise BadInput(_l("Choose who receives the goods."), code="receiver-missing", field="receiver")
@@ -124,8 +130,10 @@ def new_shipment(session: Session, actor: Actor, receiver: Receiver, shipped_at:
     if found is None:
         raise BadInput(_l("Choose a receiver from the list."), code="receiver-unknown", field="receiver")
     return Shipment(
-        id=uuid7(),
+        id=shipment_id or uuid7(),
         sender_id=actor.organisation_id,
+        receiver_id=receiver.organisation_id,
+        party_id=receiver.party_id,
         receiver=found if isinstance(found, Organisation) else None,
         party=found if isinstance(found, Party) else None,
         shipped_at=shipped_at,

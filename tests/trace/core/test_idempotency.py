@@ -63,3 +63,10 @@ def test_keys_are_kept_ninety_days(session: Session) -> None:
     old = clock.now() - timedelta(days=90, seconds=1)
     session.execute(update(IdempotencyKey).values(created_at=old))
     assert forget_old_keys(session) == 1
+
+
+def test_an_answer_known_before_is_there_the_first_time_and_the_second(session: Session) -> None:
+    with once(session, US, "k", ["ship"], {"it": "known"}) as first:
+        assert (first.answer, first.is_repeat) == ({"it": "known"}, False)
+    with once(session, US, "k", ["ship"], {"it": "another"}) as second:
+        assert (second.answer, second.is_repeat) == ({"it": "known"}, True)
