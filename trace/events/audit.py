@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trace.events.audit_filing import Surroundings, are_goods_misfiled, misfiled_as, read_surroundings
 from trace.events.erasure import ERASABLE
 from trace.events.leaf_values import leaf_values, lots_of
 from trace.events.models import Event, EventGoods, EventPrivate, Role
@@ -182,6 +183,8 @@ class _DatabaseAudit:
         goods: dict[UUID, list[EventGoods]] = {}
         for one in self.session.scalars(select(EventGoods).where(EventGoods.event_id.in_(event_ids))):
             goods.setdefault(one.event_id, []).append(one)
+        named = [one for some in goods.values() for one in some]
+        around = read_surroundings(self.session, events.values(), named)
         for entry in entries:
             if entry.leaf is None or entry.event_id is None:
                 self.report.add(Fault.LEAF_LOST, entry.index)
@@ -192,11 +195,17 @@ class _DatabaseAudit:
             if event is None or private is None:
                 self.report.add(crosscheck.Fault.OPENING_MISSING, entry.index)
                 continue
-            self._check_event(entry.index, entry.leaf, event, private, goods.get(event.id, []))
+            self._check_event(entry.index, entry.leaf, event, private, goods.get(event.id, []), around)
             self.report.cross_checked += 1
 
     def _check_event(
-        self, index: int, data: bytes, event: Event, private: EventPrivate, goods: Sequence[EventGoods]
+        self,
+        index: int,
+        data: bytes,
+        event: Event,
+        private: EventPrivate,
+        goods: Sequence[EventGoods],
+        around: Surroundings,
     ) -> None:
         try:
             leaf = leaves.decode_leaf(data)
@@ -222,10 +231,11 @@ class _DatabaseAudit:
                 self.report.hidden_fields += 1
                 if values.get(field) is not None:
                     self.report.add(Fault.VALUE_UNCOVERED, index, field)
-        if _named(event) != _counted(goods):
+        if _named(event) != _counted(goods) or are_goods_misfiled(goods, around):
             self.report.add(Fault.GOODS_DIFFERENT, index)
-        if _is_misfiled(event):
-            self.report.add(Fault.FILED_DIFFERENTLY, index)
+        column = misfiled_as(event, goods, around)
+        if column is not None:
+            self.report.add(Fault.FILED_DIFFERENTLY, index, column)
 
     def _find_unlogged(self) -> None:
         """Events nobody committed to."""
@@ -255,25 +265,6 @@ def _counted(goods: Sequence[EventGoods]) -> Counter[Goods]:
         (one.role, _canonical(one.epc), _amount(one.quantity), one.uom if one.quantity is not None else None)
         for one in goods
     )
-
-
-def _is_misfiled(event: Event) -> bool:
-    """Whether the columns an event is found by name another party or place than what its leaf commits to.
-
-    Events we made ourselves name both by our own ids; what a captured event says is in its own words.
-    """
-    if event.is_declaration != (event.error_declaration is not None):
-        return True
-    if event.epcis_id != f"urn:uuid:{event.id}":
-        return False
-    places = [uri for uri in (event.read_point, event.biz_location) if uri]
-    if event.location_id and places and f"urn:uuid:{event.location_id}" not in places:
-        return True
-    if not event.source_list or not event.destination_list:
-        return False  # not a handover between two named ones
-    owners = [*event.source_list, *event.destination_list]
-    parties = [one.get("source") or one.get("destination") for one in owners]
-    return bool(event.counterpart_id and f"urn:uuid:{event.counterpart_id}" not in parties)
 
 
 def _canonical(epc: Any) -> str:
