@@ -125,21 +125,31 @@ def find_bundle(session: Session, index: int, width: int = WIDTH) -> bytes | Non
     A leaf the database has lost stands there empty: its hash cannot be the published one, and whoever reads the log
     sees which one it is.
     """
-    # One question for leaves and checkpoint: of the time a bundle takes, questions are the larger part.
+    first, last = index * WIDTH, index * WIDTH + width - 1
+    # One question for leaves and checkpoint, and nothing but leaves in the answer: of the time that a bundle takes,
+    # questions and numbers are the larger part. The order of the places tells which is which while none is missing.
     rows = _rows(
         session,
-        "select log_index, leaf, (select tree_size from log_checkpoints order by number desc limit 1) "
-        "from log_entries join leaves on id = leaf_id where log_index between %s and %s order by log_index",
-        index * WIDTH,
-        index * WIDTH + width - 1,
+        "select leaf from log_entries join leaves on id = leaf_id where log_index between %s and %s "
+        "and (select tree_size from log_checkpoints order by number desc limit 1) > %s order by log_index",
+        first,
+        last,
+        last,
     )
-    size = (rows[0][2] or 0) if rows else published_size(session)
-    if tiles.width_at(0, index, size) < width:
-        return None
     if len(rows) == width:
-        return tiles.encode_bundle([row[1] for row in rows])
-    found = {log_index: leaf for log_index, leaf, _size in rows}
-    return tiles.encode_bundle([found.get(index * WIDTH + at, b"") for at in range(width)])
+        return tiles.encode_bundle([leaf for (leaf,) in rows])
+    if published_size(session) <= last:
+        return None
+    found = dict(
+        _rows(
+            session,
+            "select log_index, leaf from log_entries join leaves on id = leaf_id "
+            "where log_index between %s and %s",
+            first,
+            last,
+        )
+    )
+    return tiles.encode_bundle([found.get(place, b"") for place in range(first, last + 1)])
 
 
 def tree_reader(session: Session, size: int) -> Reader:
