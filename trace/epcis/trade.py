@@ -196,9 +196,7 @@ def find_incoming(
             select(Shipment)
             .where(
                 Shipment.receiver_id == organisation_id,
-                Shipment.received_at.is_(None),
-                Shipment.cancelled_at.is_(None),
-                Shipment.refused_at.is_(None),
+                Shipment.is_open,
                 or_(
                     Shipment.lines.any(ShipmentLine.batch_id.in_(batches)),
                     Shipment.units.any(ShipmentUnit.unit_id.in_(units)),

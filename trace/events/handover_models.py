@@ -8,7 +8,19 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    and_,
+    func,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trace.accounts.models import Organisation, Party
@@ -67,10 +79,20 @@ class Shipment(Base):
         """Cancelled by its sender or refused by its receiver: the goods never changed hands."""
         return self.cancelled_at is not None or self.refused_at is not None
 
-    @property
+    @hybrid_property
     def is_open(self) -> bool:
         """Whether it waits for its receiver; what goes to a party without an account never waits."""
         return self.receiver_id is not None and self.received_at is None and not self.is_over
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open_in_sql(cls) -> ColumnElement[bool]:
+        return and_(
+            cls.receiver_id.is_not(None),
+            cls.received_at.is_(None),
+            cls.cancelled_at.is_(None),
+            cls.refused_at.is_(None),
+        )
 
 
 class ShipmentLine(Base):

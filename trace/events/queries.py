@@ -34,9 +34,7 @@ def list_incoming(session: Session, organisation_id: UUID, batch_id: UUID | None
         select(Shipment)
         .where(
             Shipment.receiver_id == organisation_id,
-            Shipment.received_at.is_(None),
-            Shipment.cancelled_at.is_(None),
-            Shipment.refused_at.is_(None),
+            Shipment.is_open,
         )
         .options(selectinload(Shipment.lines).joinedload(ShipmentLine.batch), joinedload(Shipment.sender))
         .order_by(Shipment.shipped_at, Shipment.id)

@@ -148,9 +148,7 @@ def list_incoming_with_unit(session: Session, organisation_id: UUID, unit_id: UU
         .where(
             ShipmentUnit.unit_id == unit_id,
             Shipment.receiver_id == organisation_id,
-            Shipment.received_at.is_(None),
-            Shipment.cancelled_at.is_(None),
-            Shipment.refused_at.is_(None),
+            Shipment.is_open,
         )
         .order_by(Shipment.shipped_at)
     )

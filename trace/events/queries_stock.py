@@ -44,10 +44,7 @@ def is_at_hand(session: Session, organisation_id: UUID, batch_id: UUID) -> bool:
         .join(Shipment)
         .where(
             ShipmentLine.batch_id == batch_id,
-            Shipment.received_at.is_(None),
-            Shipment.cancelled_at.is_(None),
-            Shipment.refused_at.is_(None),
-            Shipment.receiver_id.is_not(None),
+            Shipment.is_open,
             or_(Shipment.sender_id == organisation_id, Shipment.receiver_id == organisation_id),
         )
         .exists()

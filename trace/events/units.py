@@ -63,10 +63,7 @@ def is_on_its_way(session: Session, unit: LogisticUnit) -> bool:
         .join(Shipment)
         .where(
             ShipmentUnit.unit_id == unit.id,
-            Shipment.receiver_id.is_not(None),
-            Shipment.received_at.is_(None),
-            Shipment.cancelled_at.is_(None),
-            Shipment.refused_at.is_(None),
+            Shipment.is_open,
         )
     )
     return session.scalars(wanted.limit(1)).first() is not None

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from trace.accounts.models import Organisation, Party
@@ -72,7 +72,7 @@ def find_whereabouts(session: Session, batch_ids: Collection[UUID]) -> Whereabou
         totals={account: {unit: sum_ for unit, sum_ in by.items() if sum_} for account, by in totals.items()},
         unknown=_on_lines(session, lots, ShipmentLine.open_quantity, ShipmentLine.open_quantity > 0),
         outside=_outside(session, lots),
-        in_transit=_on_lines(session, lots, ShipmentLine.quantity, _is_open()),
+        in_transit=_on_lines(session, lots, ShipmentLine.quantity, Shipment.is_open),
         held=_held(session, lots),
         buyers=_buyers(session, lots),
         lots=lots,
@@ -86,15 +86,6 @@ def name_lots(session: Session, batch_ids: Collection[UUID]) -> dict[UUID, Lot]:
         batch.id: Lot(batch.id, batch.product.name, batch.lot_number, batch.unit_word)
         for batch in sorted(found, key=lambda batch: batch.id)
     }
-
-
-def _is_open() -> Any:
-    return and_(
-        Shipment.receiver_id.is_not(None),
-        Shipment.received_at.is_(None),
-        Shipment.cancelled_at.is_(None),
-        Shipment.refused_at.is_(None),
-    )
 
 
 def _on_lines(session: Session, lots: Mapping[UUID, Lot], quantity: Any, where: Any) -> list[Somewhere]:

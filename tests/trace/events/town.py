@@ -216,9 +216,7 @@ class TownMachine(RuleBasedStateMachine):
         """A shipment between organisations, mostly one that still waits."""
         wanted = select(Shipment).where(Shipment.receiver_id.is_not(None))
         if data.draw(st.integers(0, 4), "is it open"):
-            wanted = wanted.where(
-                Shipment.received_at.is_(None), Shipment.cancelled_at.is_(None), Shipment.refused_at.is_(None)
-            )
+            wanted = wanted.where(Shipment.is_open)
         found: Shipment | None = self.one_of(data, wanted)
         return found
 
