@@ -4,21 +4,23 @@ For whoever runs the service; the public audit (``trace.ledger.audit``) needs no
 Nothing is written here.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trace.events.audit_filing import Surroundings, are_goods_misfiled, misfiled_as, read_surroundings
+from trace.events.audit_filing import (
+    Surroundings,
+    are_goods_counted,
+    are_goods_misfiled,
+    misfiled_as,
+    read_surroundings,
+)
 from trace.events.erasure import ERASABLE
 from trace.events.leaf_values import leaf_values, lots_of
-from trace.events.models import Event, EventGoods, EventPrivate, Role
-from trace.gs1.digital_link import canonicalise
+from trace.events.models import Event, EventGoods, EventPrivate
 from trace.ledger import crosscheck, leaves, merkle, tiles
 from trace.ledger.audit_report import Fault, Report
 from trace.ledger.models import Leaf, LogCheckpoint, LogEntry, LogTile
@@ -33,14 +35,6 @@ from trace.ledger.notes import (
 
 ROWS = 1024
 MOST_UNLOGGED = 100
-# Which columns of an event name goods of a role: instances, classes with a quantity.
-LISTS: Mapping[Role, tuple[str, str]] = {
-    Role.OBJECT: ("epc_list", "quantity_list"),
-    Role.CHILD: ("child_epcs", "child_quantity_list"),
-    Role.INPUT: ("input_epc_list", "input_quantity_list"),
-    Role.OUTPUT: ("output_epc_list", "output_quantity_list"),
-}
-Goods = tuple[str, str, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +225,7 @@ class _DatabaseAudit:
                 self.report.hidden_fields += 1
                 if values.get(field) is not None:
                     self.report.add(Fault.VALUE_UNCOVERED, index, field)
-        if _named(event) != _counted(goods) or are_goods_misfiled(goods, around):
+        if not are_goods_counted(event, goods, around) or are_goods_misfiled(goods, around):
             self.report.add(Fault.GOODS_DIFFERENT, index)
         column = misfiled_as(event, goods, around)
         if column is not None:
@@ -242,42 +236,6 @@ class _DatabaseAudit:
         query = select(Event.id).where(~select(Leaf.id).where(Leaf.event_id == Event.id).exists())
         for event_id in self.session.scalars(query.limit(MOST_UNLOGGED)):
             self.report.add(Fault.EVENT_UNLOGGED, detail=str(event_id))
-
-
-def _named(event: Event) -> Counter[Goods]:
-    """The goods an event names, as its lists say."""
-    named: Counter[Goods] = Counter()
-    if event.parent_id:
-        named[str(Role.PARENT), _canonical(event.parent_id), None, None] += 1
-    for role, (instances, classes) in LISTS.items():
-        for epc in getattr(event, instances) or ():
-            named[str(role), _canonical(epc), None, None] += 1
-        for element in getattr(event, classes) or ():
-            amount = _amount(element.get("quantity"))
-            uom = element.get("uom") if amount is not None else None
-            named[str(role), _canonical(element.get("epcClass")), amount, uom] += 1
-    return named
-
-
-def _counted(goods: Sequence[EventGoods]) -> Counter[Goods]:
-    """The same from the rows that move quantities."""
-    return Counter(
-        (one.role, _canonical(one.epc), _amount(one.quantity), one.uom if one.quantity is not None else None)
-        for one in goods
-    )
-
-
-def _canonical(epc: Any) -> str:
-    return canonicalise(str(epc)) or str(epc)
-
-
-def _amount(quantity: Any) -> str | None:
-    if quantity is None:
-        return None
-    try:
-        return f"{Decimal(str(quantity)).normalize():f}"
-    except InvalidOperation:
-        return str(quantity)
 
 
 def _first_difference(one: bytes, other: bytes) -> int:

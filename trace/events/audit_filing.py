@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, load_only
 
 from trace.batches.models import Batch
 from trace.batches.unit_models import LogisticUnit
+from trace.events.audit_goods import are_counted
 from trace.events.documents import party_uri
-from trace.events.handover_models import Settlement, Shipment, ShipmentLine
+from trace.events.handover_models import Settlement, Shipment, ShipmentLine, ShipmentUnit
 from trace.events.models import Event, EventGoods, Verb
 from trace.gs1.digital_link import canonicalise
 
@@ -33,7 +34,7 @@ class Surroundings:
     """The rows that a number of events refer to."""
 
     shipments: Mapping[UUID, Shipment]
-    shipped: Mapping[UUID, frozenset[UUID]]  # the lots of each shipment
+    shipped: Mapping[UUID, frozenset[UUID]]  # the lots and cartons of each shipment
     settled: Mapping[UUID, UUID]  # the shipment of each settlement
     batch_codes: Mapping[UUID, str]
     unit_epcs: Mapping[UUID, str]
@@ -50,8 +51,12 @@ def read_surroundings(
     shipment_ids = {event.shipment_id for event in events if event.shipment_id}
     shipped: dict[UUID, set[UUID]] = {}
     lines = select(ShipmentLine.shipment_id, ShipmentLine.batch_id)
-    for shipment_id, batch_id in session.execute(lines.where(ShipmentLine.shipment_id.in_(shipment_ids))):
-        shipped.setdefault(shipment_id, set()).add(batch_id)
+    cartons = select(ShipmentUnit.shipment_id, ShipmentUnit.unit_id)
+    for shipment_id, part_id in (
+        *session.execute(lines.where(ShipmentLine.shipment_id.in_(shipment_ids))),
+        *session.execute(cartons.where(ShipmentUnit.shipment_id.in_(shipment_ids))),
+    ):
+        shipped.setdefault(shipment_id, set()).add(part_id)
     settled = session.execute(
         select(Settlement.id, ShipmentLine.shipment_id)
         .join(ShipmentLine, ShipmentLine.id == Settlement.line_id)
@@ -109,7 +114,7 @@ def misfiled_as(event: Event, goods: Sequence[EventGoods], around: Surroundings)
         return "is_declaration"
     if event.is_declaration or event.corrects_id is not None:
         return _misfiled_declaration(event, around)
-    is_ours = event.epcis_id == f"{_URN}{event.id}"
+    is_ours = is_written_here(event)
     if event.shipment_id is not None or event.verb in OF_A_SHIPMENT:
         found = _misfiled_shipment(event, goods, around, is_ours=is_ours)
         if found is not None:
@@ -118,6 +123,18 @@ def misfiled_as(event: Event, goods: Sequence[EventGoods], around: Surroundings)
     if not is_ours or CORRECTED in event.marks:
         return None
     return _misfiled_words(event)
+
+
+def is_written_here(event: Event) -> bool:
+    """Whether it is in our own words; a declaration, and what a correction puts in its place, may repeat others'."""
+    return event.epcis_id == f"{_URN}{event.id}"
+
+
+def are_goods_counted(event: Event, goods: Sequence[EventGoods], around: Surroundings) -> bool:
+    """Whether the rows of goods, which move quantities, say what the event names."""
+    shipped = around.shipped.get(event.shipment_id, frozenset()) if event.shipment_id else frozenset()
+    is_ours = is_written_here(event) and CORRECTED not in event.marks
+    return are_counted(event, goods, shipped, is_ours=is_ours)
 
 
 def are_goods_misfiled(goods: Iterable[EventGoods], around: Surroundings) -> bool:
