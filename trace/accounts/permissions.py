@@ -1,6 +1,7 @@
 """Who is acting, and what that lets them do. Every service that changes something takes an ``Actor``."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -23,7 +24,7 @@ class Actor:
     organisation: Organisation
     role: Role
 
-    @property
+    @cached_property
     def organisation_id(self) -> UUID:
         return self.organisation.id
 

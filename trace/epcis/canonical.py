@@ -166,7 +166,9 @@ def shorten(address: str, namespaces: Mapping[str, str]) -> str:
 
 def shorten_names(value: Any, namespaces: Mapping[str, str]) -> Any:
     """``value`` with every name inside written with its prefix."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return value
+    if type(value) is dict or isinstance(value, Mapping):
         return {shorten(name, namespaces): shorten_names(item, namespaces) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [shorten_names(item, namespaces) for item in value]

@@ -98,9 +98,11 @@ def time_text(instant: datetime) -> str:
 
 def stored(value: Any) -> Any:
     """``value`` as a JSON column keeps it: a number that a double would bend is kept as text."""
+    if isinstance(value, str) or value is None:
+        return value
     if isinstance(value, Decimal):
         return _number(value)
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return {name: stored(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [stored(item) for item in value]

@@ -65,7 +65,7 @@ def public_values(event: Event) -> dict[str, Any]:
         "notice": (event.extensions or None) if is_public_act else None,
         "sealed_items": event.sealed_items,
     }
-    return {name: _texts(value) for name, value in values.items() if value is not None}
+    return _as_texts(values)
 
 
 def private_values(event: Event, private: EventPrivate) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def private_values(event: Event, private: EventPrivate) -> dict[str, Any]:
         "note": private.note or None,
         "attachments": private.attachments,
     }
-    return {name: _texts(value) for name, value in values.items() if value is not None}
+    return _as_texts(values)
 
 
 def leaf_values(event: Event, private: EventPrivate) -> dict[str, Any]:
@@ -108,16 +108,25 @@ def _person(private: EventPrivate) -> Any:
     return {"recorded_by": pressed, "people": private.people}
 
 
+def _as_texts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Every value but nulls, each as ``_texts`` writes it."""
+    return {
+        name: value if type(value) is str else _texts(value)
+        for name, value in values.items()
+        if value is not None
+    }
+
+
 def _texts(value: Any) -> Any:
     """Numbers as exact text: a leaf's canonical form has none."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
+    if isinstance(value, str) or value is None or isinstance(value, bool):
         return value
+    if isinstance(value, list | tuple):
+        return [part if type(part) is str else _texts(part) for part in value]
+    if type(value) is dict or isinstance(value, Mapping):
+        return {name: part if type(part) is str else _texts(part) for name, part in value.items()}
     if isinstance(value, int | Decimal):
         return f"{Decimal(value).normalize():f}" if value else "0"
     if isinstance(value, datetime):
         return timestamp(value)
-    if isinstance(value, Mapping):
-        return {name: _texts(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_texts(part) for part in value]
     return str(value)

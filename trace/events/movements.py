@@ -4,8 +4,9 @@ The balance of a batch is locked first and batches in the order of their ids, so
 wait for each other and never for each other's second lock.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,7 +23,6 @@ from trace.events.postings import Account, Posting
 from trace.events.rules import GoodsElsewhere, QuantityExceedsHolding
 
 _LOCKED = "locked_balances"
-_KEPT = "kept_while_locked"
 _LOCK = Reading("select {b} from balances b where b.batch_id = %s for update", b=Balance)
 _BATCH = Reading(
     "select {b}, {p} from batches b join products p on p.id = b.product_id where b.id = %s",
@@ -38,6 +38,16 @@ _GOODS = Reading(
 )
 
 
+@dataclass(frozen=True)
+class _Locked:
+    """What ``locked`` holds and has read; of holdings, only those of one organisation."""
+
+    organisation_id: UUID
+    balances: Mapping[UUID, Balance]
+    batches: Mapping[UUID, Batch]
+    holdings: Mapping[UUID, Holding]
+
+
 def lock_balances(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, Balance]:
     """Lock the balances of batches, lowest id first; batches never activated have none."""
     wanted = select(Balance).where(Balance.batch_id.in_(list(batch_ids))).order_by(Balance.batch_id)
@@ -47,8 +57,9 @@ def lock_balances(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, Bal
 
 def lock_balance(session: Session, batch_id: UUID) -> Balance | None:
     """Lock one batch's balance, unless it is locked already; None for a batch that was never activated."""
-    if _is_locked(session, batch_id):
-        return session.get(Balance, batch_id)
+    kept = _kept(session, batch_id)
+    if kept is not None:
+        return kept.balances.get(batch_id)
     found = _LOCK.first(session, batch_id)
     return found[0] if found else None
 
@@ -62,8 +73,9 @@ def lock_batch(session: Session, batch: Batch) -> Balance | None:
 
 def read_batch(session: Session, batch_id: UUID) -> Batch | None:
     """The batch as it is under the lock."""
-    if _is_locked(session, batch_id):
-        return session.get(Batch, batch_id)
+    kept = _kept(session, batch_id)
+    if kept is not None:
+        return kept.batches[batch_id]
     found = _BATCH.first(session, batch_id)
     if found is None:
         return None
@@ -76,8 +88,9 @@ def read_goods(
     session: Session, batch_id: UUID, organisation_id: UUID
 ) -> tuple[Batch | None, Holding | None]:
     """The batch and the organisation's holding of it as they are under the lock; None where there is none."""
-    if _is_locked(session, batch_id):
-        return read_batch(session, batch_id), find_holding(session, batch_id, organisation_id)
+    kept = _kept(session, batch_id)
+    if kept is not None:
+        return kept.batches[batch_id], find_holding(session, batch_id, organisation_id)
     found = _GOODS.first(session, organisation_id, batch_id)
     if found is None:
         return None, None
@@ -96,18 +109,17 @@ def locked(session: Session, batch_ids: Iterable[UUID], organisation_id: UUID) -
     wanted = set(batch_ids)
     fresh = {"populate_existing": True}
     holdings = select(Holding).where(Holding.batch_id.in_(wanted), Holding.organisation_id == organisation_id)
-    # Kept: the identity map alone would let go of them, and each would be read again.
-    session.info[_KEPT] = (
+    batches = select(Batch).where(Batch.id.in_(wanted))
+    session.info[_LOCKED] = _Locked(
+        organisation_id,
         lock_balances(session, wanted),
-        session.scalars(select(Batch).where(Batch.id.in_(wanted)), execution_options=fresh).unique().all(),
-        session.scalars(holdings, execution_options=fresh).all(),
+        {one.id: one for one in session.scalars(batches, execution_options=fresh).unique()},
+        {one.batch_id: one for one in session.scalars(holdings, execution_options=fresh)},
     )
-    session.info[_LOCKED] = frozenset(wanted), organisation_id
     try:
         yield
     finally:
         session.info.pop(_LOCKED, None)
-        session.info.pop(_KEPT, None)
 
 
 def holding_of(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding:
@@ -117,9 +129,10 @@ def holding_of(session: Session, batch_id: UUID, organisation_id: UUID) -> Holdi
 
 def find_holding(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding | None:
     """The organisation's holding as it is under the lock; None where it never had any."""
-    # Of the locked batches, only the holdings of the one organisation were read.
-    is_fresh = _is_locked(session, batch_id) and session.info[_LOCKED][1] == organisation_id
-    return session.get(Holding, (batch_id, organisation_id), populate_existing=not is_fresh)
+    kept = _kept(session, batch_id)
+    if kept is not None and kept.organisation_id == organisation_id and batch_id in kept.holdings:
+        return kept.holdings[batch_id]
+    return session.get(Holding, (batch_id, organisation_id), populate_existing=True)
 
 
 def new_holding(session: Session, batch_id: UUID, organisation_id: UUID) -> Holding:
@@ -209,14 +222,15 @@ def _check_covered(holding: Holding) -> None:
         )
 
 
-def _is_locked(session: Session, batch_id: UUID) -> bool:
-    """Whether ``locked`` holds the batch."""
-    batch_ids, _organisation_id = session.info.get(_LOCKED, ((), None))
-    return batch_id in batch_ids
+def _kept(session: Session, batch_id: UUID) -> _Locked | None:
+    """What ``locked`` has read, if it holds the batch."""
+    kept: _Locked | None = session.info.get(_LOCKED)
+    return kept if kept is not None and batch_id in kept.batches else None
 
 
 def _balance_of(session: Session, posting: Posting) -> Balance:
-    found = session.get(Balance, posting.batch_id)
+    kept = _kept(session, posting.batch_id)
+    found = kept.balances.get(posting.batch_id) if kept else session.get(Balance, posting.batch_id)
     if found is None:
         zero = dict.fromkeys((account.value for account in Account), Decimal(0))
         found = Balance(batch_id=posting.batch_id, **zero)
