@@ -13,6 +13,7 @@ MODULES = (
     "producers.models",
     "trace.batches.models",
     "trace.batches.unit_models",
+    "trace.batches.stamp_models",
     "trace.events.models",
     "trace.events.handover_models",
     "trace.epcis.models",

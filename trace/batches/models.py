@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -126,16 +126,42 @@ class Batch(Base):
 
 
 class Code(Base):
-    """The one namespace of everything scannable: a code exists before what it is bound to."""
+    """The one namespace of everything scannable: a code exists before what it is bound to.
+
+    A stamp has a run and a number in it; which lot it stands for is said of ranges (``stamp_models``), never here.
+    """
 
     __tablename__ = "codes"
-    __table_args__ = (CheckConstraint("kind in ('batch', 'serial', 'roll', 'unit')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind in ('batch', 'serial', 'roll', 'unit')", name="kind"),
+        CheckConstraint(
+            "(kind in ('serial', 'roll')) = (run_id is not null) and (run_id is null) = (number is null)",
+            name="stamp_of_a_run",
+        ),
+        CheckConstraint(
+            "run_id is null or (batch_id is null and unit_id is null)", name="stamp_bound_by_range"
+        ),
+        # Of a million stamps none leads to a lot or a carton by itself: they stay out of these.
+        Index("ix_codes_batch_id", "batch_id", postgresql_where=text("batch_id is not null")),
+        Index("ix_codes_unit_id", "unit_id", postgresql_where=text("unit_id is not null")),
+        Index(
+            "uq_codes_run_number",
+            "run_id",
+            "number",
+            unique=True,
+            postgresql_where=text("run_id is not null"),
+        ),
+    )
 
     code: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"), index=True)
-    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("logistic_units.id"), index=True)
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("logistic_units.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("stamp_runs.id"))
+    number: Mapped[int | None]
+    secret_hash: Mapped[bytes | None]  # of the hidden second code, keyed
+    secret_opened_at: Mapped[datetime | None]  # when somebody first typed the hidden code
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
