@@ -16,6 +16,7 @@ MM_PER_INCH = 25.4
 
 LOT_NUMBER_WORD = "Số lô"
 CODE_WORD = "Mã tra cứu"
+NET_QUANTITY_WORD = "Định lượng"
 DEMO_WORD = "DEMO"
 DEMO_SENTENCE = "Dữ liệu minh họa"
 
@@ -78,8 +79,12 @@ class LabelContent:
 
     ``code`` is the bare short code (printed in groups of four), ``address`` the whole address in the QR as
     :func:`labels.qr.printed_address` makes it, ``readable_site`` what a person types (``check.example.vn``).
-    ``producer_name`` and ``commune`` may be empty and are left out whole where there is no room; everything else is
-    printed whole or the label is refused.
+    ``ocop`` is the line about stars, given only while the certificate is valid; ``label_rules`` are paragraphs that
+    the label rules ask for; ``own_text`` is what the person printing adds to them; ``hri`` the GS1 element string in
+    brackets; ``ean`` 13 digits for the till.
+
+    What a size must hold (`SheetSpec.required`), ``own_text``, ``hri`` and ``ean`` are printed whole or the label is
+    refused. Whatever else is empty or finds no room is left out whole.
     """
 
     product_name: str
@@ -91,6 +96,12 @@ class LabelContent:
     producer_name: str = ""
     commune: str = ""
     is_demo: bool = False
+    net_quantity: str = ""
+    ocop: str = ""
+    label_rules: tuple[str, ...] = ()
+    own_text: str = ""
+    hri: str = ""
+    ean: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,10 @@ class Place:
 
 @dataclass(frozen=True)
 class SheetSpec:
-    """A sheet of equal labels; the default is A4 with 4 × 10 labels of 52.5 × 29.7 mm, edge to edge.
+    """A sheet of equal labels, and how they are printed; the default is A4 with 4 × 10 of 52.5 × 29.7 mm, edge to edge.
+
+    A roll (``is_roll``) is a sheet of one row as high as its labels. ``required`` are the fields that every label of
+    this size must hold; the others are left out whole, last first, where there is no room.
 
     Most office printers leave ``unprintable_mm`` of the paper's edge white, and die-cut labels sit up to
     ``label_margin_mm`` off; ink keeps clear of both, while the white quiet zone of the QR may lie in either. Every
@@ -128,6 +142,13 @@ class SheetSpec:
     dpi: int = 203
     minimum_x_height_mm: float = 1.2
     minimum_second_x_height_mm: float = 0.9
+    column_gap_mm: float = 0.0
+    row_gap_mm: float = 0.0
+    is_roll: bool = False
+    is_round: bool = False
+    required: tuple[str, ...] = ("lot_number", "dates", "readable_site")
+    error_correction: str = "M"
+    has_mark: bool = False
 
     @property
     def labels_per_page(self) -> int:
@@ -142,12 +163,18 @@ class SheetSpec:
     @property
     def content_width_mm(self) -> float:
         """The width that ink may take on every label, wherever it stands."""
-        return min(self._room(self.left_mm, self.label_width_mm, self.columns, self.page_width_mm))
+        return min(
+            self._room(
+                self.left_mm, self.label_width_mm, self.column_gap_mm, self.columns, self.page_width_mm
+            )
+        )
 
     @property
     def content_height_mm(self) -> float:
         """The height that ink may take on every label, wherever it stands."""
-        return min(self._room(self.top_mm, self.label_height_mm, self.rows, self.page_height_mm))
+        return min(
+            self._room(self.top_mm, self.label_height_mm, self.row_gap_mm, self.rows, self.page_height_mm)
+        )
 
     def check_start(self, start: int) -> None:
         """Refuse a first position that is not on the sheet (:class:`StartOutsideSheet`)."""
@@ -157,27 +184,34 @@ class SheetSpec:
     def place(self, index: int) -> Place:
         """Where the content box of label ``index`` (0 is the first, rows before columns) starts on its page."""
         row, column = divmod(index % self.labels_per_page, self.columns)
+        across = self._bounds(
+            self.left_mm, self.label_width_mm, self.column_gap_mm, column, self.page_width_mm
+        )
+        down = self._bounds(self.top_mm, self.label_height_mm, self.row_gap_mm, row, self.page_height_mm)
         return Place(
-            x_mm=self._start(
-                self.left_mm, self.label_width_mm, column, self.page_width_mm, self.content_width_mm
-            ),
-            y_mm=self._start(
-                self.top_mm, self.label_height_mm, row, self.page_height_mm, self.content_height_mm
-            ),
+            x_mm=across[0] + (across[1] - across[0] - self.content_width_mm) / 2,
+            y_mm=down[0] + (down[1] - down[0] - self.content_height_mm) / 2,
         )
 
-    def _bounds(self, offset: float, side: float, number: int, page: float) -> tuple[float, float]:
-        low = max(offset + number * side + self.label_margin_mm, self.unprintable_mm)
-        high = min(offset + (number + 1) * side - self.label_margin_mm, page - self.unprintable_mm)
+    def corner(self, index: int) -> Place:
+        """Where label ``index`` itself starts on its page, edge and all."""
+        row, column = divmod(index % self.labels_per_page, self.columns)
+        return Place(
+            x_mm=self.left_mm + column * (self.label_width_mm + self.column_gap_mm),
+            y_mm=self.top_mm + row * (self.label_height_mm + self.row_gap_mm),
+        )
+
+    def _bounds(
+        self, offset: float, side: float, gap: float, number: int, page: float
+    ) -> tuple[float, float]:
+        start = offset + number * (side + gap)
+        low = max(start + self.label_margin_mm, self.unprintable_mm)
+        high = min(start + side - self.label_margin_mm, page - self.unprintable_mm)
         return low, high
 
-    def _room(self, offset: float, side: float, count: int, page: float) -> list[float]:
-        bounds = [self._bounds(offset, side, number, page) for number in range(count)]
+    def _room(self, offset: float, side: float, gap: float, count: int, page: float) -> list[float]:
+        bounds = [self._bounds(offset, side, gap, number, page) for number in range(count)]
         return [high - low for low, high in bounds]
-
-    def _start(self, offset: float, side: float, number: int, page: float, content: float) -> float:
-        low, high = self._bounds(offset, side, number, page)
-        return low + (high - low - content) / 2
 
 
 A4_40 = SheetSpec()
