@@ -56,12 +56,13 @@ def make_leaf(
     The caller writes the row in the event's own transaction and keeps the salts where only erasure deletes; without
     them the commitments open to nothing.
     """
-    salts = leaves.new_salts()
-    leaf = leaves.encode_leaf(log_origin(session), {**values, "lots": leaves.lot_tags(lots, salts)}, salts)
+    salts = leaves.new_packed_salts()
+    tags = leaves.tags_of(lots, leaves.lot_key_in(salts))
+    leaf = leaves.encode_packed(log_origin(session), {**values, "lots": tags}, salts)
     row = {
         "event_id": event_id,
         "leaf": leaf,
         "leaf_hash": leaves.leaf_hash(leaf),
         "created_at": clock.now(),
     }
-    return row, leaves.pack_salts(salts)
+    return row, salts
