@@ -1,15 +1,17 @@
 """The address that goes into a QR, and the symbol that carries it: a matrix of modules, nothing drawn.
 
 Addresses are printed for ever, so what this module refuses is refused before paper: a scheme in capitals (common
-cameras show it as text instead of opening it), plain http to a public host, a path in front of ours.
+cameras show it as text instead of opening it), plain http to a public host, a path in front of ours. A mark in the
+middle is part of the matrix, so that whatever draws modules draws it.
 """
 
 import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import qrcode
 from flask_babel import lazy_gettext as _l
@@ -17,6 +19,7 @@ from qrcode import util
 from qrcode.exceptions import DataOverflowError
 
 from trace.core.errors import BadInput
+from trace.gs1.keys import is_valid_gtin, is_valid_lot_number
 
 # ISO/IEC 18004, 9.1: four light modules around a symbol.
 QUIET_ZONE_MODULES = 4
@@ -24,6 +27,8 @@ QUIET_ZONE_MODULES = 4
 _ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _CODE = re.compile(r"[0-9A-Z]+")
+# What a GS1 Digital Link leaves as it is in a path (GS1 Digital Link URI syntax 4.11).
+_UNRESERVED = "-._';="
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 # ISO/IEC 18004, table 3: bits of the character count by version group (last version, numeric, alphanumeric, byte).
@@ -32,6 +37,29 @@ _MODES = (util.MODE_NUMBER, util.MODE_ALPHA_NUM, util.MODE_8BIT_BYTE)
 # Sixths of a bit a character, so that ten bits for three digits and eleven for two letters stay whole numbers.
 _SIXTHS = (20, 33, 48)
 _IMPOSSIBLE = 10**9
+
+
+# A sprout, on a white ring: of 7 modules in symbols of 33 and more, of 5 in smaller ones.
+_MARK = ("#...#", "##.##", ".###.", "..#..", "..#..")
+_SMALL_MARK = ("#.#", ".#.", ".#.")
+_LEAST_SIDE_OF_MARK = 33
+
+
+class Correction(StrEnum):
+    """How much of a symbol may be lost: about 7, 15, 25 and 30 % of its codewords (ISO/IEC 18004, table 8)."""
+
+    L = "L"
+    M = "M"
+    Q = "Q"
+    H = "H"
+
+
+_CORRECTIONS = {
+    Correction.L: qrcode.constants.ERROR_CORRECT_L,
+    Correction.M: qrcode.constants.ERROR_CORRECT_M,
+    Correction.Q: qrcode.constants.ERROR_CORRECT_Q,
+    Correction.H: qrcode.constants.ERROR_CORRECT_H,
+}
 
 
 class SchemeNotSmall(BadInput):
@@ -69,13 +97,39 @@ class PublicAddressNotPrintable(BadInput):
         )
 
 
+class MarkNeedsCorrectionH(BadInput):
+    """A mark in the middle hides modules, which only error correction H can spare."""
+
+    code = "mark-needs-correction-h"
+
+    def __init__(self) -> None:
+        super().__init__(_l("A mark in the middle of the QR needs error correction H."), field="mark")
+
+
+class NoSuchElement(BadInput):
+    """A GTIN or lot number that no GS1 address can hold; ``field`` says which."""
+
+    code = "gs1-element-malformed"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            _l("A GS1 address needs a valid GTIN, and a lot number of at most 20 GS1 characters."),
+            field=field,
+        )
+
+
 @dataclass(frozen=True)
 class QrSymbol:
-    """A QR symbol without its quiet zone: ``rows`` from the top, True is dark."""
+    """A QR symbol without its quiet zone: ``rows`` from the top, True is dark.
+
+    With ``has_mark`` the matrix carries a mark that a printer's own QR command would not draw.
+    """
 
     address: str
     version: int
     rows: tuple[tuple[bool, ...], ...]
+    error_correction: str = Correction.M
+    has_mark: bool = False
 
     @property
     def modules(self) -> int:
@@ -118,19 +172,39 @@ def readable_site(public_url: str) -> str:
     return host + port
 
 
+def digital_link_address(public_url: str, gtin: str, lot_number: str) -> str:
+    """A lot's GS1 Digital Link for paper: ``https://CHECK.EXAMPLE.VN/01/08936012345678/10/CN-1``, scheme small.
+
+    Raises `NoSuchElement` for what is no GTIN-14 or lot number, and what :func:`printed_address` raises.
+    """
+    scheme, host, port = _public_parts(public_url)
+    if len(gtin) != 14 or not is_valid_gtin(gtin):
+        raise NoSuchElement("gtin")
+    if not is_valid_lot_number(lot_number):
+        raise NoSuchElement("lot_number")
+    return f"{scheme}://{(host + port).upper()}/01/{gtin}/10/{quote(lot_number, safe=_UNRESERVED)}"
+
+
+def element_string(gtin: str, lot_number: str, serial: str = "") -> str:
+    """What people read beside a GS1 code: ``(01)08936012345678(10)CN-1`` (GS1 General Specifications 4.14)."""
+    return f"(01){gtin}(10){lot_number}" + (f"(21){serial}" if serial else "")
+
+
 @lru_cache(maxsize=256)
-def qr_matrix(address: str) -> QrSymbol:
-    """The smallest QR symbol of error correction M that carries ``address``.
+def qr_matrix(address: str, error_correction: str = Correction.M, *, has_mark: bool = False) -> QrSymbol:
+    """The smallest QR symbol that carries ``address`` at this error correction, L to H.
 
     Modes change inside the symbol where that saves bits: ``https://`` as bytes, the capitals after it as alphanumeric.
-    Raises :class:`SchemeNotSmall` or :class:`AddressNotPrintable`.
+    Raises :class:`SchemeNotSmall`, :class:`AddressNotPrintable`, or `MarkNeedsCorrectionH` for a mark at any other.
     """
+    if has_mark and error_correction != Correction.H:
+        raise MarkNeedsCorrectionH
     if not address.startswith(("https://", "http://")):
         raise SchemeNotSmall
     if not _VISIBLE_ASCII.fullmatch(address):
         raise AddressNotPrintable
     for last_version, count_bits in _COUNT_BITS:
-        code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
+        code = qrcode.QRCode(error_correction=_CORRECTIONS[Correction(error_correction)], border=0)
         for mode, text in _segments(address, count_bits):
             code.add_data(util.QRData(text.encode("ascii"), mode=mode), optimize=0)
         try:
@@ -140,7 +214,25 @@ def qr_matrix(address: str) -> QrSymbol:
         if code.version <= last_version:
             break
     rows = tuple(tuple(bool(module) for module in row) for row in code.modules)
-    return QrSymbol(address=address, version=code.version, rows=rows)
+    return QrSymbol(
+        address=address,
+        version=code.version,
+        rows=_marked(rows) if has_mark else rows,
+        error_correction=error_correction,
+        has_mark=has_mark,
+    )
+
+
+def _marked(rows: tuple[tuple[bool, ...], ...]) -> tuple[tuple[bool, ...], ...]:
+    drawing = _MARK if len(rows) >= _LEAST_SIDE_OF_MARK else _SMALL_MARK
+    side = len(drawing) + 2
+    first = (len(rows) - side) // 2
+    changed = [list(row) for row in rows]
+    for y in range(side):
+        for x in range(side):
+            inside = 0 < x < side - 1 and 0 < y < side - 1
+            changed[first + y][first + x] = inside and drawing[y - 1][x - 1] == "#"
+    return tuple(tuple(row) for row in changed)
 
 
 def _public_parts(public_url: str) -> tuple[str, str, str]:
