@@ -69,10 +69,10 @@ class DotPage:
     symbols: tuple[PlacedSymbol, ...]
     copies: int = 1
 
-    def picture(self) -> Image.Image:
-        """The whole page, QRs included: what the paper will show."""
+    def picture(self, symbols: Iterable[PlacedSymbol] | None = None) -> Image.Image:
+        """The page with these QRs drawn in; with all of them it is what the paper will show."""
         whole = self.rest.copy()
-        for placed in self.symbols:
+        for placed in self.symbols if symbols is None else symbols:
             whole.paste(symbol_picture(placed.symbol, placed.module), (placed.x, placed.y))
         return whole
 
