@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext as _
 
-from labels.services import Obstacle
+from trace.batches.gate import Obstacle
 from trace.batches.models import Batch
 
 # The field of the form where an item is mended; the others stand on the organisation's page.
@@ -51,6 +51,14 @@ def tell_obstacle(obstacle: Obstacle, batch: Batch) -> ToldObstacle:
     if obstacle is Obstacle.RECALLED:
         return ToldObstacle(
             _("This batch is recalled. No labels are printed for it."),
+            Mending(_("See the batch"), to_batch),
+            is_grave=True,
+        )
+    if obstacle is Obstacle.HELD:
+        return ToldObstacle(
+            _(
+                "The sale of this batch is paused, or it is under review. Labels open again when that is over."
+            ),
             Mending(_("See the batch"), to_batch),
             is_grave=True,
         )

@@ -17,9 +17,9 @@ from labels.mending import Mending, ToldObstacle, mend_item, tell_obstacle
 from labels.pdf import sheet_pdf
 from labels.preview import label_svg
 from labels.qr import qr_matrix
-from labels.services import LabelRefused
 from labels.spec import A4_40, LabelContent, StartOutsideSheet
 from trace.accounts.access import actor
+from trace.batches.gate import LabelRefused
 from trace.batches.models import Batch
 from trace.batches.texts import ITEM_LABELS
 from trace.core.errors import BadInput

@@ -13,13 +13,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from labels.mending import Mending, mend_item
-from labels.services import sealed_items
 from producers.face import pages, texts
 from producers.face.pages_harvest import Delivered, delivered
 from producers.face.texts import _
 from producers.models import ExpiryKind
 from trace.accounts.models import Organisation
 from trace.batches import queries as batch_queries
+from trace.batches.gate import sealed_items
 from trace.batches.models import Batch, DateKind, Origin
 from trace.batches.rules import BatchState, TenItems
 from trace.batches.texts import ITEM_LABELS

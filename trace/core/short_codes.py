@@ -4,8 +4,10 @@ Ten characters name a batch, thirteen a serial or a roll stamp; the last one is 
 (design section 5). Pure: whether a code was issued is for ``trace.batches``.
 """
 
+import os
 import secrets
 import unicodedata
+from collections.abc import Iterator
 
 # No 0 O, 1 I L: in most typefaces, and in most handwriting, they cannot be told apart.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -14,6 +16,11 @@ SERIAL_LENGTH = 13
 LENGTHS = (BATCH_LENGTH, SERIAL_LENGTH)
 # Longer than any code with separators; what is longer is not read at all.
 LONGEST_TYPED = 40
+
+# Random bytes as symbols, each equally likely: those past the last whole alphabet are thrown away.
+_FAIR = 256 - 256 % len(ALPHABET)
+_SYMBOLS = bytes(ord(ALPHABET[value % len(ALPHABET)]) for value in range(256))
+_UNFAIR = bytes(range(_FAIR, 256))
 
 _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _PRIME = len(ALPHABET)
@@ -33,6 +40,20 @@ def new_code(length: int = BATCH_LENGTH) -> str:
     """A random code of ``length`` characters, check character included."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(length - 1))
     return body + check_character(body)
+
+
+def new_codes(count: int, length: int = SERIAL_LENGTH) -> list[str]:
+    """As many random codes as asked for, quickly; two may be equal by chance, and then the database refuses them."""
+    return [body + check_character(body) for body in new_words(count, length - 1)]
+
+
+def new_words(count: int, length: int) -> Iterator[str]:
+    """Random words of the alphabet without a check character."""
+    wanted, symbols = count * length, b""
+    while len(symbols) < wanted:
+        symbols += os.urandom(wanted - len(symbols) + 64).translate(_SYMBOLS, _UNFAIR)
+    text = symbols[:wanted].decode("ascii")
+    return (text[start : start + length] for start in range(0, wanted, length))
 
 
 def normalise(text: str) -> str:

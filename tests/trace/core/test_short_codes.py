@@ -1,6 +1,7 @@
 """Short codes: every single slip and every swap of neighbours is found, exhaustively."""
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,8 @@ from trace.core.short_codes import (
     check_character,
     is_well_formed,
     new_code,
+    new_codes,
+    new_words,
     normalise,
     pretty,
 )
@@ -92,3 +95,19 @@ def test_other_lengths_and_letters_are_malformed(code: str) -> None:
 
 def test_codes_are_printed_in_fours() -> None:
     assert pretty("7K3QX9ZPAB") == "7K3Q-X9ZP-AB"
+
+
+def test_many_codes_are_as_well_formed_as_one_and_use_every_symbol_alike() -> None:
+    codes = new_codes(20_000)
+    assert len(codes) == len(set(codes)) == 20_000
+    assert all(len(code) == SERIAL_LENGTH and is_well_formed(code) for code in codes)
+    counts = Counter("".join(code[:-1] for code in codes))
+    usual = 20_000 * (SERIAL_LENGTH - 1) / len(ALPHABET)
+    assert set(counts) == set(ALPHABET)
+    assert all(abs(count - usual) < usual / 10 for count in counts.values())
+
+
+def test_words_have_the_asked_length_and_number() -> None:
+    words = list(new_words(7, 8))
+    assert [len(word) for word in words] == [8] * 7
+    assert set("".join(words)) <= set(ALPHABET)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from labels.services import missing_items
 from producers import queries as products
 from producers.models import ExpiryKind
 from tests.factories import NO_PICTURE, PartyFactory, ProductFactory, a_key, actor_of_kind
 from tests.trace.events.conftest import Chain
 from trace.batches import queries as batches
+from trace.batches.gate import missing_items
 from trace.batches.models import Origin
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound
