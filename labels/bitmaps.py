@@ -89,15 +89,17 @@ class Block:
 
 def dots(length_mm: float, dpi: int) -> int:
     """A length in whole printer dots."""
-    return round(length_mm * dpi / MM_PER_INCH)
+    # Halves go up, a hair early: bars of one code stand at x.5 dots together, and must not part by what floats lose.
+    return math.floor(length_mm * dpi / MM_PER_INCH + 0.5 + 1e-6)
 
 
 def for_dots(spec: SheetSpec, dpi: int) -> SheetSpec:
-    """The same paper for a printer of ``dpi``: least letter heights are rounded up to whole dots, so that a letter of
-    1.2 mm does not come out at 1.13."""
+    """The same paper for a printer of ``dpi``: modules of about the same size, least letter heights rounded up to whole
+    dots, so that a letter of 1.2 mm does not come out at 1.13."""
     return replace(
         spec,
         dpi=dpi,
+        dots_per_module=max(1, round(spec.dots_per_module * dpi / spec.dpi)),
         minimum_x_height_mm=_whole_dots_up(spec.minimum_x_height_mm, dpi),
         minimum_second_x_height_mm=_whole_dots_up(spec.minimum_second_x_height_mm, dpi),
     )

@@ -11,7 +11,12 @@ from qrcode import util
 from labels.bitmaps import DotPage, PlacedSymbol
 from labels.qr import QrSymbol
 
-CORRECTION = "M"  # of every symbol that `qr_matrix` makes
+_CORRECTIONS = {
+    "L": qrcode.constants.ERROR_CORRECT_L,
+    "M": qrcode.constants.ERROR_CORRECT_M,
+    "Q": qrcode.constants.ERROR_CORRECT_Q,
+    "H": qrcode.constants.ERROR_CORRECT_H,
+}
 # Modules a command can ask for, in dots: ^BQ takes 1 to 10 on every model, QRCODE 1 to 10.
 _LARGEST_MODULE = 10
 # Signs that begin something else inside a command of one of the languages.
@@ -29,6 +34,7 @@ def is_certain(placed: PlacedSymbol) -> bool:
     symbol = placed.symbol
     return (
         placed.module <= _LARGEST_MODULE
+        and not symbol.has_mark
         and not _SPECIAL & set(symbol.address)
         and _version_in_bytes(symbol) == symbol.version
     )
@@ -36,6 +42,6 @@ def is_certain(placed: PlacedSymbol) -> bool:
 
 def _version_in_bytes(symbol: QrSymbol) -> int:
     """The version that firmware without other modes needs: the largest any would choose, as ours is the smallest."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M)
+    code = qrcode.QRCode(error_correction=_CORRECTIONS[symbol.error_correction])
     code.add_data(util.QRData(symbol.address.encode("ascii"), mode=util.MODE_8BIT_BYTE), optimize=0)
     return int(code.best_fit())

@@ -6,7 +6,7 @@ Texts go as BITMAP, QRs by QRCODE. All commands are of TSC's TSPL/TSPL2 Programm
 from collections.abc import Iterable, Iterator
 
 from labels.bitmaps import Block, DotPage, PlacedSymbol, blocks
-from labels.printer_symbols import CORRECTION, parted
+from labels.printer_symbols import parted
 from labels.spec import SheetSpec
 
 _END = b"\r\n"
@@ -44,7 +44,9 @@ def _bitmap(block: Block) -> bytes:
 
 def _qr_code(placed: PlacedSymbol) -> str:
     """``QRCODE x,y,correction,dots a module,automatic modes,not rotated,model 2,"…"`` (model 1 is the default)."""
-    return f'QRCODE {placed.x},{placed.y},{CORRECTION},{placed.module},A,0,M2,S7,"{placed.symbol.address}"'
+    symbol = placed.symbol
+    where = f"{placed.x},{placed.y},{symbol.error_correction},{placed.module}"
+    return f'QRCODE {where},A,0,M2,S7,"{symbol.address}"'
 
 
 def _lines(*commands: str) -> bytes:

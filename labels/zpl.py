@@ -6,7 +6,7 @@ Texts go as graphic fields (^GF), QRs by ^BQ. All commands are of Zebra's ZPL II
 from collections.abc import Iterable, Iterator
 
 from labels.bitmaps import Block, DotPage, PlacedSymbol, blocks
-from labels.printer_symbols import CORRECTION, parted
+from labels.printer_symbols import parted
 
 # A QR placed by ^FO sinks by the bar height that ^BY set last, even in another job; pinned to one dot, and taken off.
 _SINKS_BY = 1
@@ -49,4 +49,5 @@ def _row(row: bytes) -> str:
 def _qr_code(placed: PlacedSymbol) -> str:
     """``^BQ``: normal orientation, model 2, dots a module; the data says its correction and "A", automatic modes."""
     y = max(0, placed.y - _SINKS_BY)
-    return f"^BY2,3,{_SINKS_BY}^FO{placed.x},{y}^BQN,2,{placed.module}^FD{CORRECTION}A,{placed.symbol.address}^FS"
+    data = f"{placed.symbol.error_correction}A,{placed.symbol.address}"
+    return f"^BY2,3,{_SINKS_BY}^FO{placed.x},{y}^BQN,2,{placed.module}^FD{data}^FS"

@@ -21,12 +21,12 @@ _TWO_ACROSS = replace(_ROLL, page_width_mm=100, columns=2)
 
 def roll(dpi: int = 203) -> SheetSpec:
     """50 × 30 mm, one label across."""
-    return for_dots(replace(_ROLL, dots_per_module=round(4 * dpi / 203)), dpi)
+    return for_dots(_ROLL, dpi)
 
 
 def two_across(dpi: int = 203) -> SheetSpec:
     """Two labels of 50 × 30 mm across, 100 mm of paper."""
-    return for_dots(replace(_TWO_ACROSS, dots_per_module=round(4 * dpi / 203)), dpi)
+    return for_dots(_TWO_ACROSS, dpi)
 
 
 def as_array(picture: Image.Image) -> Any:

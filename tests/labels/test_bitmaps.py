@@ -164,9 +164,9 @@ def test_letters_stand_where_the_layout_put_them() -> None:
     layout, place = lay_out(a_label(), spec), spec.place(0)
     picture = _picture(spec, a_label())
     for text in layout.texts:
-        left = round((place.x_mm + text.x_mm) * 300 / 25.4)
-        baseline = round((place.y_mm + text.baseline_mm) * 300 / 25.4)
-        height = round(text.size_mm * 0.5 * 300 / 25.4)
+        left = dots((place.x_mm + text.x_mm), 300)
+        baseline = dots((place.y_mm + text.baseline_mm), 300)
+        height = dots(text.size_mm * 0.5, 300)
         assert picture[baseline - height : baseline, left : left + 3 * height].min() == 0
 
 

@@ -1,7 +1,7 @@
 """ZPL and TSPL: jobs are read back by printers built from the manuals, and the pages they print are read and compared."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ import zxingcpp
 
 from labels.bitmaps import DotPage, dot_pages
 from labels.printer_symbols import is_certain
-from labels.qr import qr_matrix
+from labels.qr import QrSymbol, qr_matrix
 from labels.spec import LabelContent, SheetSpec
 from labels.tspl import tspl
 from labels.zpl import zpl
@@ -94,6 +94,26 @@ def test_qr_with_a_sign_of_the_languages_goes_as_dots(language: Language, sign: 
     _, (page,) = _printed(language, [label], roll())
     assert page.commanded == []
     assert read_all_by_zxing(page.grey) == [address]
+
+
+def _with_symbol(symbol: QrSymbol) -> DotPage:
+    (page,) = dot_pages([a_label(public_url=SHORT)], roll())
+    return replace(page, symbols=(replace(page.symbols[0], symbol=symbol),))
+
+
+def test_qr_with_a_mark_goes_as_dots(language: Language) -> None:
+    symbol = qr_matrix("https://a.vn/small", "H", has_mark=True)
+    (page,) = language.read(language.write([_with_symbol(symbol)], roll(), False), 203)
+    assert page.commanded == []
+    assert read_all_by_zxing(page.grey) == [symbol.address]
+
+
+@pytest.mark.parametrize("correction", ["L", "M", "Q", "H"])
+def test_the_printers_qr_has_the_chosen_correction(language: Language, correction: str) -> None:
+    symbol = qr_matrix("https://a.vn/small", correction)
+    (page,) = language.read(language.write([_with_symbol(symbol)], roll(), False), 203)
+    (found,) = zxingcpp.read_barcodes(page.grey)
+    assert (page.commanded, found.ec_level) == ([symbol.address], correction)
 
 
 def test_certain_symbols_are_those_that_bytes_alone_make_as_large() -> None:
