@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trace.batches.models import Balance, Batch, Code, Holding, Origin
 from trace.batches.rules import BatchState, TenItems, propose_lot_number
+from trace.batches.stamp_queries import find_stamp
 from trace.core import clock
 from trace.core.errors import NotFound
 from trace.core.paging import Page, fetch_page
@@ -25,10 +26,14 @@ def get_batch(session: Session, organisation_id: UUID, batch_id: UUID) -> Batch:
 
 
 def find_batch_by_code(session: Session, code: str) -> Batch | None:
-    """The batch a normalised code is bound to."""
-    return session.scalars(
+    """The batch a normalised code is bound to: its own, or that of a stamp which is not void."""
+    found = session.scalars(
         select(Batch).join(Code, Code.batch_id == Batch.id).where(Code.code == code)
     ).one_or_none()
+    if found is not None:
+        return found
+    stamp = find_stamp(session, code)
+    return stamp.batch if stamp is not None and stamp.voided is None else None
 
 
 def find_code(session: Session, code: str) -> Code | None:

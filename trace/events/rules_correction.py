@@ -85,6 +85,7 @@ _INSTEAD: Mapping[Verb, Any] = {
     Verb.STORE: _l("Move the goods back instead."),
     Verb.HOLD: _l("Release the goods instead."),
     Verb.RELEASE: _l("Set the goods aside again instead."),
+    Verb.BIND_STAMPS: _l("Undo the binding instead, or void the stamps."),
     Verb.CANCEL: _l("Ship the goods again instead."),
     Verb.REFUSE: _l("Ask the sender to ship the goods again."),
     Verb.CONFIRM_CLAIM: _l("Both sides agreed on it. Let the goods be sent back instead."),
