@@ -192,11 +192,12 @@ def _draw(page: Image.Image, layout: LabelLayout, spec: SheetSpec, left: int, to
 
 
 def _write(page: Image.Image, text: PlacedText, dpi: int, left: int, top: int) -> None:
-    mask, above = line_mask(text.text, text.size_mm, text.font, dpi)
+    mask, _above = line_mask(text.text, text.size_mm, text.font, dpi)
     box = mask.getbbox()
     if box is None:
         return
-    x, y = left + dots(text.x_mm, dpi) - _SIDE, top + dots(text.baseline_mm, dpi) - above
+    own_x, own_y = mask_origin(text, dpi)
+    x, y = left + own_x, top + own_y
     _check_inside(page, x + box[0], y + box[1], x + box[2], y + box[3])
     page.paste(1 if text.light else 0, (x, y), mask)
 
@@ -222,6 +223,12 @@ def line_mask(text: str, size_mm: float, font: str, dpi: int) -> tuple[Image.Ima
         pen.text((round(at * _FINER), above * _FINER), letter, fill=255, font=letters, anchor="ls")
     coverage = fine.reduce(_FINER)
     return coverage.point(lambda value: 255 if value >= _COVERED else 0).convert("1"), above
+
+
+def mask_origin(text: PlacedText, dpi: int) -> tuple[int, int]:
+    """Where the corner of a line's mask goes, in dots from where its millimetres are counted."""
+    _mask, above = line_mask(text.text, text.size_mm, text.font, dpi)
+    return dots(text.x_mm, dpi) - _SIDE, dots(text.baseline_mm, dpi) - above
 
 
 @lru_cache(maxsize=64)
