@@ -31,6 +31,7 @@ TITLES: Final[Mapping[Verdict, Any]] = {
     Verdict.UNDER_REVIEW: _l("Under review"),
     Verdict.NOT_ACTIVATED: _l("This label is not in use yet"),
     Verdict.EXPIRED: _l("Past its use-by date"),
+    Verdict.VOID: _l("The producer voided this label"),
     Verdict.BEST_BEFORE_PASSED: _l("Past its best-before date"),
     Verdict.NO_WARNING: _l("No warnings"),
     Verdict.NO_WARNING_UNCONFIRMED: _l("No warnings"),
@@ -45,6 +46,7 @@ LOOKS: Final[Mapping[Verdict, tuple[Tone, Shape]]] = {
     Verdict.UNDER_REVIEW: (Tone.HELD, Shape.PAUSE_SQUARE),
     Verdict.NOT_ACTIVATED: (Tone.UNKNOWN, Shape.PAUSE_SQUARE),
     Verdict.EXPIRED: (Tone.EXPIRED, Shape.EXCLAMATION_CIRCLE),
+    Verdict.VOID: (Tone.COPY, Shape.EXCLAMATION_TRIANGLE),
     Verdict.BEST_BEFORE_PASSED: (Tone.COPY, Shape.EXCLAMATION_CIRCLE),
     Verdict.NO_WARNING: (Tone.OK, Shape.TICK_CIRCLE),
     Verdict.NO_WARNING_UNCONFIRMED: (Tone.NOTE, Shape.I_CIRCLE),
@@ -184,6 +186,8 @@ def _caution(verdict: Verdict, *, has_date: bool, hold: HoldFacts | None) -> tup
             ), None
         case Verdict.HELD | Verdict.UNDER_REVIEW:
             return _("Only the lot number shown here is concerned."), None
+        case Verdict.VOID:
+            return _("This page concludes nothing about the pack in your hand."), None
         case Verdict.MALFORMED | Verdict.NOT_ACTIVATED:
             return None, None
 
@@ -198,7 +202,7 @@ def _button(verdict: Verdict, telephone: str | None) -> Link | None:
             return Link(label=_("Call the support line"), href=telephone_href(telephone))
         case Verdict.HELD | Verdict.UNDER_REVIEW if telephone is not None:
             return Link(label=_("Call the support line"), href=telephone_href(telephone))
-        case Verdict.NOT_ACTIVATED | Verdict.EXPIRED:
+        case Verdict.NOT_ACTIVATED | Verdict.EXPIRED | Verdict.VOID:
             return Link(label=_("Report"), href=REPORT_ANCHOR)
         case Verdict.NO_WARNING_UNCONFIRMED:
             return Link(label=_("See the missing step"), href=MISSING_ANCHOR)

@@ -32,6 +32,8 @@ def sentence(decision: Decision, facts: Facts, code: str) -> str:
             )
         case Verdict.NOT_ACTIVATED:
             return _not_activated_sentence(facts)
+        case Verdict.VOID:
+            return _void_sentence(facts)
         case Verdict.EXPIRED:
             return _expired_sentence(facts)
         case Verdict.BEST_BEFORE_PASSED:
@@ -85,6 +87,16 @@ def _not_activated_sentence(facts: Facts) -> str:
     return _(
         "A label of %(producer)s that stands for no lot yet. If it is on goods being sold, tap Report.",
         producer=facts.producer_name,
+    )
+
+
+def _void_sentence(facts: Facts) -> str:
+    """A label that was voided, whether it ever stood for a lot or not; who may have stuck it on is not said."""
+    return _(
+        "%(producer)s took this label out of use on %(date)s. It should be on no goods. If it is on goods being sold,"
+        " tap Report.",
+        producer=facts.producer_name or "",
+        date=day(facts.voided_on or facts.today),
     )
 
 
@@ -159,6 +171,8 @@ def second_lines(decision: Decision, facts: Facts) -> tuple[str, ...]:
             lines.append(_("Also: past its use-by date, %(date)s.", date=day(facts.use_by_on)))
         elif verdict is Verdict.BEST_BEFORE_PASSED and facts.best_before_on is not None:
             lines.append(_("Also: past its best-before date, %(date)s.", date=day(facts.best_before_on)))
+        elif verdict is Verdict.VOID:
+            lines.append(_("Also: the producer voided this label."))
         elif verdict is Verdict.NOT_ACTIVATED:
             lines.append(_("Also: the label is not in use yet."))
     return tuple(lines)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from producers.models import ExpiryKind
 from trace.batches import queries as batch_queries
+from trace.batches import stamp_queries
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.short_codes import is_well_formed, normalise
@@ -49,10 +50,30 @@ def look_up(session: Session, typed: str) -> Known:
         return Known(code, Facts(today=today, code_state=CodeState.UNKNOWN), None)
     if issued.unit_id is not None:
         return _look_up_unit(session, code, issued.unit_id, today)
+    if issued.run_id is not None:
+        return _look_up_stamp(session, code, today)
     batch = batch_queries.find_batch_by_code(session, code)
     if batch is None:
         return Known(code, Facts(today=today, is_activated=False), None)
     return _known(session, code, batch, today)
+
+
+def _look_up_stamp(session: Session, code: str, today: date) -> Known:
+    """A stamp says what the lot it stands for says; unbound, only whose stamp it is."""
+    stamp = stamp_queries.find_stamp(session, code)
+    if stamp is None:
+        raise LookupError(f"the run of stamp {code} is gone")
+    voided_on = clock.local(stamp.voided.made_at).date() if stamp.voided else None
+    if stamp.batch is None:
+        facts = Facts(
+            today=today,
+            is_activated=False,
+            voided_on=voided_on,
+            producer_name=stamp.run.organisation.name,
+        )
+        return Known(code, facts, None)
+    known = _known(session, code, stamp.batch, today)
+    return replace(known, facts=replace(known.facts, voided_on=voided_on))
 
 
 def _look_up_unit(session: Session, code: str, unit_id: UUID, today: date) -> Known:

@@ -1,7 +1,8 @@
 """What may be said of a code now. Pure: facts in, a verdict out; no text for people, no database, no clock.
 
 The precedence is the design's section 6, certain before suspected: malformed, unknown, recalled, held, under review,
-not activated, expired, (copied,) best-before passed, no warning. The state in brackets joins when its feature does.
+not activated, expired, void, (copied,) best-before passed, no warning. The state in brackets joins when its feature
+does.
 """
 
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ class Verdict(StrEnum):
     UNDER_REVIEW = "under_review"
     NOT_ACTIVATED = "not_activated"
     EXPIRED = "expired"
+    VOID = "void"
     BEST_BEFORE_PASSED = "best_before_passed"
     NO_WARNING_UNCONFIRMED = "no_warning_unconfirmed"
     NO_WARNING = "no_warning"
@@ -43,13 +45,15 @@ class Facts:
 
     ``today`` is the date in Hanoi. A batch has at most one of ``use_by_on`` and ``best_before_on``; goods
     without either never run out. ``unconfirmed_handovers`` counts those past their grace only. ``is_under_review``:
-    made of recalled goods, and nobody has decided about this batch yet.
+    made of recalled goods, and nobody has decided about this batch yet. ``voided_on``: the label itself was voided, the
+    lot was not.
     ``producer_name`` and ``is_food`` decide nothing; the wording needs them.
     """
 
     today: date
     code_state: CodeState = CodeState.KNOWN
     is_activated: bool = True
+    voided_on: date | None = None
     recalls: tuple[RecallFacts, ...] = field(default=())
     holds: tuple[HoldFacts, ...] = field(default=())
     is_under_review: bool = False
@@ -88,11 +92,14 @@ def _warnings(facts: Facts, recall: RecallFacts | None, hold: HoldFacts | None) 
         # What is recalled itself has been decided about.
         yield Verdict.UNDER_REVIEW
     if not facts.is_activated:
-        # Nothing of a draft is sealed, so nothing of it is told: neither its dates nor its way.
-        yield Verdict.NOT_ACTIVATED
+        # Nothing of a draft is sealed, so nothing of it is told: neither its dates nor its way. A voided label is not
+        # one that waits to be used.
+        yield Verdict.NOT_ACTIVATED if facts.voided_on is None else Verdict.VOID
         return
     if facts.use_by_on is not None and facts.today > facts.use_by_on:
         yield Verdict.EXPIRED
+    if facts.voided_on is not None:
+        yield Verdict.VOID
     if facts.best_before_on is not None and facts.today > facts.best_before_on:
         yield Verdict.BEST_BEFORE_PASSED
 

@@ -129,6 +129,19 @@ def test_a_label_not_in_use_says_nothing_of_dates() -> None:
     assert decision == Decision(verdict=Verdict.NOT_ACTIVATED)
 
 
+def test_a_voided_label_never_waits_to_be_used() -> None:
+    decision = decide(replace(PLAIN, is_activated=False, voided_on=YESTERDAY, use_by_on=YESTERDAY))
+    assert decision == Decision(verdict=Verdict.VOID)
+
+
+def test_a_voided_label_is_told_beneath_what_is_graver_and_over_what_is_not() -> None:
+    voided = replace(PLAIN, voided_on=TODAY)
+    assert decide(voided).verdict is Verdict.VOID
+    assert decide(replace(voided, use_by_on=YESTERDAY)).also == (Verdict.VOID,)
+    assert decide(replace(voided, best_before_on=YESTERDAY)).also == (Verdict.BEST_BEFORE_PASSED,)
+    assert decide(replace(voided, recalls=(RECALL,))).also == (Verdict.VOID,)
+
+
 def test_the_use_by_date_itself_is_still_in_date() -> None:
     assert decide(replace(PLAIN, use_by_on=TODAY)).verdict is Verdict.NO_WARNING
     assert decide(replace(PLAIN, use_by_on=YESTERDAY)).verdict is Verdict.EXPIRED
