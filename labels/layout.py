@@ -1,135 +1,86 @@
-"""Where each line of a label goes: wrapped, then set smaller down to the permitted letter height, then refused.
+"""Where everything stands on one label; nothing is drawn here, so that a preview, a bitmap and a PDF agree.
 
-Pure measuring, nothing drawn, so that a preview, a bitmap and a PDF agree. Positions are in millimetres from the top
-left corner of the label's content box (`SheetSpec.place`), y down. The QR stands left, the text beside it, and the code
-to type under the QR with the site on the same baseline.
+Positions are in millimetres from the top left corner of the label's content box (`SheetSpec.place`), y down. Usually
+the QR stands left, the text beside it, and the code to type under the QR with the site on the same baseline; round and
+narrow high labels stack them (`labels.stacking`).
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import product
 
+from labels import bars
+from labels.column import Column, Frame, demo_tag, fill_column
 from labels.fonts import CAP_HEIGHT, REGULAR, SEMIBOLD, ink, missing_characters, size_for_x_height, width_mm
+from labels.placed import LabelLayout, PlacedTag, PlacedText
 from labels.qr import QUIET_ZONE_MODULES, QrSymbol, qr_matrix
+from labels.qr_size import LEAST_DOTS
 from labels.spec import (
     CODE_WORD,
-    DEMO_SENTENCE,
-    DEMO_WORD,
-    LOT_NUMBER_WORD,
+    MM_PER_INCH,
     CharacterNotPrintable,
     DateLine,
     LabelContent,
     SheetSpec,
     TextDoesNotFit,
 )
-from labels.wrapping import broken, even_lines
+from labels.stacking import is_stacked, stack_label
 from trace.core.short_codes import ALPHABET, pretty
 from trace.core.text import tidy
 
-# Type sizes in millimetres, tried from the largest; the smallest permitted is added from the sheet's letter height.
-_NAME_SIZES = (3.5, 3.2, 3.0, 2.8, 2.6)
-_BODY_SIZES = (2.5, 2.38)
+__all__ = ["LabelLayout", "PlacedTag", "PlacedText", "fit_modules", "lay_out"]
+
+# Type sizes of the code in millimetres on a small label, tried from the largest; larger labels scale them.
 _CODE_SIZES = (2.9, 2.75, 2.6, 2.45)
-_EXTRA_SIZES = (2.15, 1.95)
-# Line height as a part of the type size: as one would like it, and the least before refusing (ink never touches).
-_EASY, _TIGHT = 1.25, 1.05
-# White between the ink of two lines that would otherwise touch, and between ink and the code line below, in mm.
-_AIR = 0.15
 _GAP_ABOVE_CODE_LINE = 0.35
-_EASY_GAP_BELOW = 0.25
 _GAP_BEFORE_SITE = 1.6
-_MOST_EXTRA_GAP = 0.5
-_MOST_NAME_LINES = 5
+# The text box of the first label that we had (52.5 × 29.7 mm): the measure of "small".
+_SMALL_WIDTH, _SMALL_HEIGHT = 45.7, 22.9
+_MOST_SCALE = 2.4
+# Heights of an EAN-13's bars to try, as parts of the nominal height; lower ones are harder for a till.
+_EAN_HEIGHTS = (1.0, 0.8, 0.6, 0.45)
 
-
-@dataclass(frozen=True)
-class PlacedText:
-    """One line of text: left end and baseline, type size in mm, the weight's name; ``light`` is white on a dark tag."""
-
-    text: str
-    x_mm: float
-    baseline_mm: float
-    size_mm: float
-    font: str
-    light: bool = False
-
-
-@dataclass(frozen=True)
-class PlacedTag:
-    """A filled dark rectangle behind light text."""
-
-    x_mm: float
-    y_mm: float
-    width_mm: float
-    height_mm: float
-
-
-@dataclass(frozen=True)
-class LabelLayout:
-    """A label with everything in its place; ``qr_x_mm`` and ``qr_y_mm`` are the corner of the symbol's first module."""
-
-    qr: QrSymbol
-    qr_x_mm: float
-    qr_y_mm: float
-    texts: tuple[PlacedText, ...]
-    tags: tuple[PlacedTag, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Run:
-    text: str
-    x: float
-    font: str
-
-
-@dataclass(frozen=True)
-class _Line:
-    """One line of the text column, not yet placed. ``new_block`` lines may get some air above."""
-
-    runs: tuple[_Run, ...]
-    size: float
-    new_block: bool = False
-    is_demo: bool = False
-
-    @property
-    def above(self) -> float:
-        return self.size * max(ink(run.text, run.font)[0] for run in self.runs) + (0.3 if self.is_demo else 0)
-
-    @property
-    def below(self) -> float:
-        return self.size * max(ink(run.text, run.font)[1] for run in self.runs) + (0.3 if self.is_demo else 0)
+_TEXTS = (
+    "product_name",
+    "lot_number",
+    "code",
+    "readable_site",
+    "producer_name",
+    "commune",
+    "net_quantity",
+    "ocop",
+    "own_text",
+    "hri",
+)
 
 
 @dataclass(frozen=True)
 class _Foot:
-    """The line with the code to type, the height of its ink, and whether the site must go elsewhere."""
+    """The line with the code to type, the height of its ink, and what must stand in the column instead."""
 
     texts: tuple[PlacedText, ...]
     top: float
-    lacks_site: bool
+    moved: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """What the QR and the code line leave for the text column."""
+class _Room:
+    """The box for QR and text: what an EAN-13 leaves of the content box, and the QR's own place in it."""
 
-    left: float
     width: float
-    bottom: float
-    smallest: float
-    second_smallest: float
+    height: float
+    inset: float
+    side: float
+    quiet: float
+    scale: float
 
-
-@dataclass(frozen=True)
-class _Plan:
-    """One way to fill the column; ``extras`` is 2 for producer and commune, 1 for the producer, 0 for neither."""
-
-    name_size: float
-    most_name_lines: int
-    body_size: float
-    extras: int
-    leading: float
+    @property
+    def beside(self) -> float:
+        """Where the symbol's quiet zone ends, to the right and downwards."""
+        return self.inset + self.side + self.quiet
 
 
 @lru_cache(maxsize=256)
@@ -140,34 +91,128 @@ def lay_out(content: LabelContent, spec: SheetSpec) -> LabelLayout:
     `qr_matrix` raises; never cuts, never overlaps.
     """
     content = _checked(content)
-    qr = qr_matrix(content.address)
+    qr = qr_matrix(content.address, spec.error_correction, has_mark=spec.has_mark)
+    if is_stacked(spec):
+        return stack_label(content, qr, spec)
+    if content.ean:
+        return _with_ean(content, qr, spec)
+    return _beside(content, qr, spec, _room(qr, spec), 0.0)[0]
+
+
+def fit_modules(contents: Iterable[LabelContent], spec: SheetSpec) -> SheetSpec:
+    """``spec`` with the most dots a module, from its own down to three, at which all of ``contents`` can be laid out.
+
+    Raises what `lay_out` does at its own where none fits.
+    """
+    wanted = list(contents)
+    refusal: TextDoesNotFit | None = None
+    for dots in range(spec.dots_per_module, min(LEAST_DOTS, spec.dots_per_module) - 1, -1):
+        smaller = replace(spec, dots_per_module=dots)
+        try:
+            for content in wanted:
+                lay_out(content, smaller)
+        except TextDoesNotFit as too_long:
+            refusal = refusal or too_long
+        else:
+            return smaller
+    raise refusal or TextDoesNotFit("address")
+
+
+def _room(qr: QrSymbol, spec: SheetSpec, width: float = 0.0) -> _Room:
+    quiet = QUIET_ZONE_MODULES * spec.module_mm
+    width, height = width or spec.content_width_mm, spec.content_height_mm
+    return _Room(
+        width=width,
+        height=height,
+        # The quiet zone may lie in the label's margin, and nowhere beyond its edge.
+        inset=max(0.0, quiet - spec.label_margin_mm),
+        side=qr.modules * spec.module_mm,
+        quiet=quiet,
+        scale=min(max(min(width / _SMALL_WIDTH, height / _SMALL_HEIGHT), 1.0), _MOST_SCALE),
+    )
+
+
+def _beside(
+    content: LabelContent, qr: QrSymbol, spec: SheetSpec, room: _Room, below: float
+) -> tuple[LabelLayout, float]:
+    """The QR left and the column beside it, and how far down the column could reach; ``below`` is what something else
+    takes at its lower end."""
     smallest = size_for_x_height(spec.minimum_x_height_mm)
     second = size_for_x_height(spec.minimum_second_x_height_mm)
-    qr_side = qr.modules * spec.module_mm
-    quiet = QUIET_ZONE_MODULES * spec.module_mm
-    left = qr_side + quiet
     refusal: TextDoesNotFit | None = None
-    for foot in _feet(content, spec, left, (smallest, (smallest + second) / 2, second)):
-        frame = _Frame(left, spec.content_width_mm - left, foot.top - _GAP_ABOVE_CODE_LINE, smallest, second)
+    for foot in _feet(content, spec, room):
+        floor = foot.top - (_GAP_ABOVE_CODE_LINE if foot.texts else 0.0)
+        frame = Frame(room.beside, room.width - room.beside, floor - below, smallest, second, room.scale)
         try:
-            placed = _best_column(content, frame, foot.lacks_site)
+            column = fill_column(content, spec, frame, foot.moved)
             break
         except TextDoesNotFit as too_long:
+            if not foot.texts and too_long.field == "readable_site":
+                too_long = TextDoesNotFit("address")  # the symbol is what leaves no room for its code
             refusal = refusal or too_long  # the best line's own culprit, not what a makeshift lacks
     else:
         raise refusal or TextDoesNotFit("address")
-    tags = tuple(_tag(text) for text in placed if text.light)
+    return _assembled(qr, room, foot, column, second), floor
 
+
+def _assembled(qr: QrSymbol, room: _Room, foot: _Foot, column: Column, second: float) -> LabelLayout:
+    tags = tuple(demo_tag(text) for text in column.texts if text.light)
     # The top of the symbol on the top of the first line's capitals or tag, as far as the code line below leaves room.
-    first = placed[0]
+    first = column.texts[0]
     top = tags[0].y_mm if tags else first.baseline_mm - CAP_HEIGHT * first.size_mm
-    qr_y = max(0.0, min(top, foot.top - quiet - qr_side))
-    texts = [*placed, *foot.texts]
-    word_line = _Line((_Run(CODE_WORD, 0.0, REGULAR),), second)
-    word_baseline = foot.top - _GAP_ABOVE_CODE_LINE - word_line.below
-    if word_baseline - word_line.above >= qr_y + qr_side + quiet:
-        texts.append(PlacedText(CODE_WORD, 0.0, word_baseline, second, REGULAR))
-    return LabelLayout(qr, 0.0, qr_y, tuple(texts), tags)
+    qr_y = max(room.inset, min(top, foot.top - room.quiet - room.side))
+    texts = [*column.texts, *foot.texts]
+    if foot.texts:
+        above, below = ink(CODE_WORD, REGULAR)
+        baseline = foot.top - _GAP_ABOVE_CODE_LINE - below * second
+        if baseline - above * second >= qr_y + room.side + room.quiet:
+            texts.append(PlacedText(CODE_WORD, 0.0, baseline, second, REGULAR))
+    return LabelLayout(qr, room.inset, qr_y, tuple(texts), tags, (*column.left_out, *foot.left_out))
+
+
+def _with_ean(content: LabelContent, qr: QrSymbol, spec: SheetSpec) -> LabelLayout:
+    """An EAN-13 at the right edge or under the column: where it leaves out least; then as high as it goes."""
+    refusal: TextDoesNotFit | None = None
+    best: LabelLayout | None = None
+    for module, part, is_under in product(_ean_modules(spec), _EAN_HEIGHTS, (False, True)):
+        height = part * bars.NOMINAL_HEIGHT_MM * module / bars.NOMINAL_MODULE_MM
+        try:
+            layout = _with_bars(content, qr, spec, module, height, is_under=is_under)
+        except TextDoesNotFit as too_long:
+            refusal = refusal or too_long
+            continue
+        if best is None or len(layout.left_out) < len(best.left_out):
+            best = layout
+        if not best.left_out:
+            break
+    if best is None:
+        raise TextDoesNotFit("ean") from refusal
+    return best
+
+
+def _with_bars(
+    content: LabelContent, qr: QrSymbol, spec: SheetSpec, module: float, height: float, *, is_under: bool
+) -> LabelLayout:
+    whole = (bars.EAN_QUIET_LEFT + bars.EAN_MODULES + bars.EAN_QUIET_RIGHT) * module
+    total = height + bars.ean13_height_below(module)
+    room = _room(qr, spec, spec.content_width_mm - (0.0 if is_under else whole))
+    if room.beside > spec.content_width_mm - whole or total > spec.content_height_mm:
+        raise TextDoesNotFit("ean")
+    below = total + _GAP_ABOVE_CODE_LINE if is_under else 0.0
+    layout, floor = _beside(content, qr, spec, room, below)
+    x = spec.content_width_mm - (bars.EAN_MODULES + bars.EAN_QUIET_RIGHT) * module
+    y = floor - total if is_under else 0.0
+    placed = bars.place_bars(bars.ean13_bars(content.ean), x, y, module, height)
+    digits = bars.ean13_digits(content.ean, x, y + height, module)
+    return replace(layout, texts=(*layout.texts, *digits), tags=(*layout.tags, *placed))
+
+
+def _ean_modules(spec: SheetSpec) -> tuple[float, ...]:
+    """Sides of a module to try: whole dots of a thermal printer at 80 % or more; a page printer takes any."""
+    if not spec.is_roll:
+        return bars.NOMINAL_MODULE_MM, bars.LEAST_MODULE_MM
+    dot = MM_PER_INCH / spec.dpi
+    return (math.ceil(bars.LEAST_MODULE_MM / dot - 1e-9) * dot,)
 
 
 def _checked(content: LabelContent) -> LabelContent:
@@ -180,183 +225,57 @@ def _checked(content: LabelContent) -> LabelContent:
         readable_site=tidy(content.readable_site),
         producer_name=tidy(content.producer_name),
         commune=tidy(content.commune),
+        net_quantity=tidy(content.net_quantity),
+        ocop=tidy(content.ocop),
+        label_rules=tuple(tidy(text) for text in content.label_rules),
+        own_text=tidy(content.own_text),
+        hri=tidy(content.hri),
     )
-    for field in ("product_name", "lot_number", "code", "readable_site", "producer_name", "commune"):
-        missing = missing_characters(getattr(tidied, field))
+    texts = {name: getattr(tidied, name) for name in _TEXTS}
+    texts["dates"] = "".join(line.label for line in tidied.dates)
+    texts["label_rules"] = "".join(tidied.label_rules)
+    for field, text in texts.items():
+        missing = missing_characters(text)
         if missing:
             raise CharacterNotPrintable(field, missing)
-    missing = missing_characters("".join(line.label for line in tidied.dates))
-    if missing:
-        raise CharacterNotPrintable("dates", missing)
     return tidied
 
 
-def _feet(
-    content: LabelContent, spec: SheetSpec, beside: float, site_sizes: tuple[float, ...]
-) -> Iterator[_Foot]:
-    """Code lines to try, best first: the site on the same baseline, then the site left to the text column."""
+def _feet(content: LabelContent, spec: SheetSpec, room: _Room) -> Iterator[_Foot]:
+    """Code lines to try, best first: the site on the same baseline; in the text column; nowhere, where a small size may
+    lack it; and the code in the column as well, where the label is too low for a line under the QR."""
+    smallest = size_for_x_height(spec.minimum_x_height_mm)
+    second = size_for_x_height(spec.minimum_second_x_height_mm)
+    site_sizes = (smallest, (smallest + second) / 2, second)
+    if room.beside + 4 * smallest > room.width:
+        return  # no column is left beside the QR
     code, site = pretty(content.code), content.readable_site
     code_above, code_below = ink(ALPHABET, SEMIBOLD)  # of any code, so that labels of one run all look alike
     site_above, site_below = ink(site, REGULAR)
-    if beside + 4 * site_sizes[0] > spec.content_width_mm:
-        return  # no column is left beside the QR
     # Room for nearly any code of this length, not just for this one, for the same reason.
     usual = 1.06 * len(code) / len(ALPHABET) * width_mm(ALPHABET, 1.0, SEMIBOLD)
     code_width = max(width_mm(code, 1.0, SEMIBOLD), usual)
-    code_sizes = [*_CODE_SIZES, site_sizes[0]]
+    code_sizes = [*(size * room.scale for size in _CODE_SIZES), smallest]
     for code_size, site_size in product(code_sizes, site_sizes):
-        site_x = spec.content_width_mm - width_mm(site, site_size, REGULAR)
-        baseline = spec.content_height_mm - max(code_below * code_size, site_below * site_size)
+        site_x = room.width - width_mm(site, site_size, REGULAR)
+        baseline = room.height - max(code_below * code_size, site_below * site_size)
         top = baseline - max(code_above * code_size, site_above * site_size)
-        if code_width * code_size + _GAP_BEFORE_SITE <= site_x and top >= beside:
+        if code_width * code_size + _GAP_BEFORE_SITE <= site_x and top >= room.beside:
             placed_code = PlacedText(code, 0.0, baseline, code_size, SEMIBOLD)
-            yield _Foot(
-                (placed_code, PlacedText(site, site_x, baseline, site_size, REGULAR)), top, lacks_site=False
-            )
+            yield _Foot((placed_code, PlacedText(site, site_x, baseline, site_size, REGULAR)), top)
+    alone: list[tuple[tuple[PlacedText, ...], float]] = []
     for code_size in code_sizes:
-        baseline = spec.content_height_mm - code_below * code_size
+        baseline = room.height - code_below * code_size
         top = baseline - code_above * code_size
-        if code_width * code_size <= spec.content_width_mm and top >= beside:
-            yield _Foot((PlacedText(code, 0.0, baseline, code_size, SEMIBOLD),), top, lacks_site=True)
-
-
-def _best_column(content: LabelContent, frame: _Frame, site_in_column: bool) -> list[PlacedText]:
-    """The text column at the first combination, best first, that fits; else the refusal that names the culprit."""
-    site = _site_lines(content.readable_site, frame) if site_in_column else []
-    demo = _demo_lines(frame) if content.is_demo else []
-    for plan in _plans(frame):
-        name = _wrapped(content.product_name, plan.name_size, SEMIBOLD, frame)
-        body = _body_lines(content, frame, plan.body_size)
-        extra = _extra_lines(content, frame, plan.extras)
-        if name is None or body is None or extra is None or len(name) > plan.most_name_lines:
-            continue
-        placed = _stack([*demo, *name, *body, *extra, *site], frame, plan.leading)
-        if placed is not None:
-            return placed
-    body = _body_lines(content, frame, frame.smallest)
-    if body is None:
-        raise TextDoesNotFit("lot_number")
-    if _stack([*demo, *body, *site], frame, _TIGHT) is None:
-        raise TextDoesNotFit("readable_site" if site else "dates")
-    raise TextDoesNotFit("product_name")
-
-
-def _plans(frame: _Frame) -> Iterator[_Plan]:
-    """What to try, best first: who made it is worth more than a larger name or airy lines."""
-    bodies = [*(size for size in _BODY_SIZES if size > frame.smallest), frame.smallest]
-    names = [*(size for size in _NAME_SIZES if size > frame.smallest), frame.smallest]
-    for extras in (2, 1, 0):
-        for leading in (_EASY, _TIGHT):
-            for name in names:
-                most_lines = 2 if name > frame.smallest and extras else 3
-                yield from (_Plan(name, most_lines, body, extras, leading) for body in bodies)
-    yield _Plan(frame.smallest, _MOST_NAME_LINES, frame.smallest, 0, _TIGHT)
-
-
-def _demo_lines(frame: _Frame) -> list[_Line]:
-    size = frame.second_smallest
-    after = frame.left + width_mm(DEMO_WORD, size, SEMIBOLD) + 1.6
-    runs = (_Run(DEMO_WORD, frame.left + 0.5, SEMIBOLD), _Run(DEMO_SENTENCE, after, REGULAR))
-    return [_Line(runs, size, is_demo=True)]
-
-
-def _tag(word: PlacedText) -> PlacedTag:
-    cap = CAP_HEIGHT * word.size_mm
-    return PlacedTag(
-        word.x_mm - 0.5,
-        word.baseline_mm - cap - 0.3,
-        width_mm(word.text, word.size_mm, word.font) + 1.0,
-        cap + 0.6,
-    )
-
-
-def _body_lines(content: LabelContent, frame: _Frame, size: float) -> list[_Line] | None:
-    pairs = [(LOT_NUMBER_WORD, content.lot_number)]
-    pairs += [(line.label, f"{line.on:%d/%m/%Y}") for line in content.dates]
-    gap = 0.45 * size
-    # Values stand under one another; a label too long for that keeps its own line, with the value beneath.
-    column = 0.0
-    for label, value in pairs:
-        label_width = width_mm(label, size, REGULAR) + gap
-        if label_width + width_mm(value, size, SEMIBOLD) <= frame.width:
-            column = max(column, label_width)
-    lines: list[_Line] = []
-    for number, (label, value) in enumerate(pairs):
-        label_width = width_mm(label, size, REGULAR) + gap
-        value_width = width_mm(value, size, SEMIBOLD)
-        opens = number == 0
-        if max(label_width, column) + value_width <= frame.width:
-            at = frame.left + max(label_width, column)
-            lines.append(_Line((_Run(label, frame.left, REGULAR), _Run(value, at, SEMIBOLD)), size, opens))
-        elif label_width + value_width <= frame.width:
-            at = frame.left + label_width
-            lines.append(_Line((_Run(label, frame.left, REGULAR), _Run(value, at, SEMIBOLD)), size, opens))
-        else:
-            under = broken(value, size, SEMIBOLD, frame.width)
-            if label_width > frame.width + gap or under is None:
-                return None
-            lines.append(_Line((_Run(label, frame.left, REGULAR),), size, opens))
-            lines += [_Line((_Run(part, frame.left, SEMIBOLD),), size) for part in under]
-    return lines
-
-
-def _extra_lines(content: LabelContent, frame: _Frame, extras: int) -> list[_Line] | None:
-    parts = [part for part in (content.producer_name, content.commune)[:extras] if part]
-    if not parts:
-        return []
-    for size in (*(size for size in _EXTRA_SIZES if size > frame.second_smallest), frame.second_smallest):
-        # A line each where that is enough, so that no name is broken; else the two run on.
-        for texts in (parts, [", ".join(parts)]):
-            wrapped = [_wrapped(text, size, REGULAR, frame) for text in texts]
-            lines = [line for some in wrapped for line in some or ()]
-            if None not in wrapped and len(lines) <= 2:
-                return [replace(line, new_block=number == 0) for number, line in enumerate(lines)]
-    return None
-
-
-def _site_lines(site: str, frame: _Frame) -> list[_Line]:
-    found: tuple[float, list[str]] | None = None
-    for size in (frame.smallest, (frame.smallest + frame.second_smallest) / 2, frame.second_smallest):
-        parts = broken(site, size, REGULAR, frame.width)
-        if parts is not None and (found is None or len(parts) < len(found[1])):
-            found = size, parts
-    if found is None:
-        raise TextDoesNotFit("readable_site")
-    size, parts = found
-    return [_Line((_Run(part, frame.left, REGULAR),), size, number == 0) for number, part in enumerate(parts)]
-
-
-def _wrapped(text: str, size: float, font: str, frame: _Frame) -> list[_Line] | None:
-    """``text`` in the fewest lines, of even length; None where a word is too wide or no label holds so many lines."""
-    lines = even_lines(text, size, font, frame.width, _MOST_NAME_LINES)
-    return [_Line((_Run(line, frame.left, font),), size) for line in lines] if lines else None
-
-
-def _stack(lines: list[_Line], frame: _Frame, leading: float) -> list[PlacedText] | None:
-    """Baselines from the top down without ink touching; None where the last line would reach below the frame."""
-    baselines = [lines[0].above]
-    for upper, lower in pairwise(lines):
-        step = max(leading * lower.size, upper.below + lower.above + _AIR)
-        baselines.append(baselines[-1] + step)
-    bottom = frame.bottom - (_EASY_GAP_BELOW if leading == _EASY else 0.0)
-    spare = bottom - baselines[-1] - lines[-1].below
-    if spare < 0:
-        return None
-    breaks = sum(line.new_block for line in lines[1:])
-    gap = min(_MOST_EXTRA_GAP, spare / breaks) if breaks else 0.0
-    placed: list[PlacedText] = []
-    shift = 0.0
-    for number, (line, baseline) in enumerate(zip(lines, baselines, strict=True)):
-        shift += gap if number and line.new_block else 0.0
-        placed += [
-            PlacedText(
-                run.text,
-                run.x,
-                baseline + shift,
-                line.size,
-                run.font,
-                light=line.is_demo and run.font == SEMIBOLD,
-            )
-            for run in line.runs
-        ]
-    return placed
+        if code_width * code_size <= room.width and top >= room.beside:
+            alone.append(((PlacedText(code, 0.0, baseline, code_size, SEMIBOLD),), top))
+    for texts, top in alone:
+        yield _Foot(texts, top, (site,))
+    may_lack_site = "readable_site" not in spec.required
+    if may_lack_site:
+        for texts, top in alone:
+            yield _Foot(texts, top, (), ("readable_site",))
+    if not alone and room.inset + room.side <= room.height:
+        yield _Foot((), room.height, (code, site))
+        if may_lack_site:
+            yield _Foot((), room.height, (code,), ("readable_site",))

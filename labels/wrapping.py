@@ -25,6 +25,14 @@ def even_lines(
     return tuple(lines)
 
 
+def filled_lines(text: str, size_mm: float, font: str, width_limit_mm: float) -> list[str]:
+    """A paragraph in lines as full as they go; empty where a word is too wide."""
+    words = text.split(" ")
+    if max(width_mm(word, size_mm, font) for word in words) > width_limit_mm:
+        return []
+    return _filled(words, size_mm, font, width_limit_mm)
+
+
 def _filled(words: list[str], size_mm: float, font: str, width_limit_mm: float) -> list[str]:
     lines = [words[0]]
     for word in words[1:]:
