@@ -25,6 +25,7 @@ from trace.cli import processes, texts
 from trace.core.blobs import BlobStore
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session, session_factory
+from trace.models import load_all
 
 TEMPLATE_KEY = "template_url"
 _server = ExitStack()
@@ -75,7 +76,12 @@ def _start_server() -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Pages are read in Vietnamese: a fresh clone has no compiled texts yet. Workers find them made."""
+    """Map every class, as the application does, and compile the texts: pages are read in Vietnamese.
+
+    A test that imports some models alone would otherwise meet keys to tables nobody has loaded. Workers find the texts
+    of a fresh clone compiled.
+    """
+    load_all()
     if not hasattr(config, "workerinput"):
         texts.compile_texts(only_if_older=True)
 

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -19,6 +20,7 @@ from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from trace.core.database import Base
 
+_DIALECT = postgresql.dialect()
 # From here on COPY is quicker than a statement for each row.
 _WORTH_COPYING = 20
 
@@ -153,12 +155,21 @@ def _copy(driver: Any, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """COPY rows that all have the same columns into ``table``; columns that are null in all are left out."""
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     as_json = {column.name for column in table.columns if isinstance(column.type, JSONB)}
-    statement = sql.SQL("copy {} ({}) from stdin").format(
+    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types([_type_name(table.columns[name]) for name in names])
         for row in rows:
             copy.write_row([_adapted(row[name], name in as_json) for name in names])
+
+
+def _type_name(column: Any) -> str:
+    """The type of a column by the name the driver knows it under: binary rows carry no types of their own."""
+    named: str = column.type.compile(_DIALECT)
+    return {"TIMESTAMP WITH TIME ZONE": "timestamptz", "VARCHAR": "text"}.get(
+        named, named.partition("(")[0].lower()
+    )
 
 
 def _adapted(value: Any, is_json: bool) -> Any:
