@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from trace.core import local_state
 
 UPLOAD_LIMIT_BYTES = 5 * 1024 * 1024
 SHORTEST_SECRET = 32
 MOST_PROXIES = 5
+RAW_PRINTING_PORT, MOST_PORT = 9100, 65535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_KEY_NAME = "log.key"
 LOCAL_LOG_ORIGIN = "localhost/nguon-goc"
@@ -37,6 +39,7 @@ NAMES = frozenset(
         "TRACE_MIGRATION_DATABASE_URL",
         "TRACE_OPERATOR_NAME",
         "TRACE_OUTGOING_LOOPBACK",
+        "TRACE_PRINTERS",
         "TRACE_PROXIES",
         "TRACE_PUBLIC_URL",
         "TRACE_SECRET_KEY",
@@ -74,6 +77,8 @@ class Settings:
     upload_limit_bytes: int = UPLOAD_LIMIT_BYTES
     # Receivers of webhooks on this machine ("127.0.0.1:9000"), for development and tests alone.
     outgoing_loopback: frozenset[str] = frozenset()
+    # Addresses that labels may be sent to, each with the one organisation that may: (its id, "192.168.1.50:9100").
+    printers: tuple[tuple[UUID, str], ...] = ()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -115,6 +120,7 @@ class Settings:
             log_level=_log_level(values),
             trusted_proxy_count=_proxy_count(values),
             outgoing_loopback=_outgoing_loopback(values, public_url),
+            printers=_printers(values, public_url),
         )
 
     @property
@@ -333,3 +339,38 @@ def _outgoing_loopback(values: Mapping[str, str], public_url: str | None) -> fro
             "TRACE_OUTGOING_LOOPBACK must not be set where strangers reach the service: unset it."
         )
     return names
+
+
+def _printers(values: Mapping[str, str], public_url: str | None) -> tuple[tuple[UUID, str], ...]:
+    """Pairs of an organisation and a printer's address in numbers; names would have to be looked up."""
+    pairs = []
+    is_public = public_url is not None and not is_local_host(urlsplit(public_url).hostname or "")
+    for item in filter(str.strip, values.get("TRACE_PRINTERS", "").split(",")):
+        try:
+            organisation, given = item.split()
+            address, port = _printer_address(given)
+            pairs.append(
+                (UUID(organisation), f"[{address}]:{port}" if ":" in str(address) else f"{address}:{port}")
+            )
+        except ValueError as error:
+            raise ConfigurationError(
+                "TRACE_PRINTERS must name each printer by its organisation's id and its address in numbers, with "
+                "commas between, like 0190b6c1-0000-7000-8000-000000000001 192.168.1.50:9100: correct or unset it."
+            ) from error
+        if is_public and (address.is_loopback or address.is_link_local):
+            raise ConfigurationError(
+                "TRACE_PRINTERS must not name this machine where strangers reach the service: give the printer's own "
+                "address."
+            )
+    return tuple(pairs)
+
+
+def _printer_address(given: str) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]:
+    """``1.2.3.4``, ``1.2.3.4:9100``, ``[::1]:9100``; the port of raw printing where none is said. Or ValueError."""
+    found = re.fullmatch(r"(?:\[([0-9a-fA-F:]+)\]|([0-9.]+))(?::([0-9]{1,5}))?", given)
+    if found is None:
+        raise ValueError(given)
+    address, port = ipaddress.ip_address(found[1] or found[2]), int(found[3] or RAW_PRINTING_PORT)
+    if address.is_unspecified or address.is_multicast or not 1 <= port <= MOST_PORT:
+        raise ValueError(given)
+    return address, port

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -275,3 +276,44 @@ def test_the_quorum_is_between_one_and_all_witnesses(tmp_path: Path, quorum: str
 
 def test_a_quorum_without_witnesses_is_refused(tmp_path: Path) -> None:
     assert "QUORUM" in refusal(tmp_path, **PRODUCTION, TRACE_LOG_WITNESS_QUORUM="1")
+
+
+ORGANISATION = "0190b6c1-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (f"{ORGANISATION} 192.168.1.50", "192.168.1.50:9100"),
+        (f"{ORGANISATION} 192.168.1.50:9101", "192.168.1.50:9101"),
+        (f" {ORGANISATION}  [fd00:0::1]:9100 ,", "[fd00::1]:9100"),
+    ],
+)
+def test_a_printer_is_approved_for_one_organisation(tmp_path: Path, value: str, address: str) -> None:
+    assert production(tmp_path, TRACE_PRINTERS=value).printers == ((UUID(ORGANISATION), address),)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "192.168.1.50",
+        f"{ORGANISATION} printer.example",
+        f"{ORGANISATION} 192.168.1.50:0",
+        f"{ORGANISATION} 192.168.1.50:99999",
+        f"{ORGANISATION} 0.0.0.0",
+        f"{ORGANISATION} 224.0.0.1",
+        f"{ORGANISATION} 192.168.1.050",
+        "everybody 192.168.1.50",
+        f"{ORGANISATION} 192.168.1.50 9100",
+    ],
+)
+def test_a_printer_that_cannot_be_one_stops_the_start(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ConfigurationError, match="TRACE_PRINTERS"):
+        production(tmp_path, TRACE_PRINTERS=value)
+
+
+def test_this_machine_is_no_printer_where_strangers_reach_the_service(tmp_path: Path) -> None:
+    value = f"{ORGANISATION} 127.0.0.1:9100"
+    assert production(tmp_path, TRACE_PRINTERS=value).printers
+    with pytest.raises(ConfigurationError, match="this machine"):
+        production(tmp_path, TRACE_PRINTERS=value, TRACE_PUBLIC_URL="https://a.example")
