@@ -8,9 +8,11 @@ from flask import Flask, current_app
 from procrastinate import App, Blueprint
 from sqlalchemy import text
 
+from labels.run_jobs import NAMESPACE as RUNS
+from labels.run_jobs import run_jobs
 from trace.accounts.tries import forget_old_tries
 from trace.core.idempotency import forget_old_keys
-from trace.core.queue import make_queue
+from trace.core.queue import make_queue, take_over_stalled
 from trace.epcis.capture_jobs import run_capture
 from trace.epcis.jobs import NAMESPACE as EPCIS
 from trace.epcis.jobs import subscription_jobs
@@ -62,10 +64,14 @@ def make_app_queue(app: Flask) -> App:
     )
     housekeeping.periodic(cron="47 2 * * *")(housekeeping.task(name="forget_tries")(forget_tries))
     housekeeping.periodic(cron="7 * * * *")(housekeeping.task(name="lapse_claims")(lapse_old_claims))
+    housekeeping.periodic(cron="* * * * * */15")(
+        housekeeping.task(name="take_over_stalled", pass_context=True)(take_over_stalled)
+    )
     captures = Blueprint()
     captures.task(name="run_capture")(run_capture)
     queue = make_queue(app.config["SETTINGS"].database_url)
     queue.add_tasks_from(housekeeping, namespace="housekeeping")
     queue.add_tasks_from(captures, namespace="capture")
     queue.add_tasks_from(subscription_jobs(), namespace=EPCIS)
+    queue.add_tasks_from(run_jobs(), namespace=RUNS)
     return queue

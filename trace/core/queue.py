@@ -53,6 +53,17 @@ def enqueue(
     return queue.configure_task(task_name, lock=lock, connection=raw).defer(**arguments)
 
 
+async def take_over_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Queue again what a worker had at hand when it was killed: a job that was begun is never lost.
+
+    A worker that is silent for half a minute is taken for dead; a job must therefore bear to be begun twice. A periodic
+    task, which is given its context.
+    """
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=WORKER_SILENCE.total_seconds()):
+        await manager.retry_job(job)
+
+
 def run_worker(queue: procrastinate.App) -> None:
     """Work until SIGINT or SIGTERM, then finish the job at hand; finished jobs leave the table."""
     queue.run_worker(
