@@ -20,7 +20,7 @@ from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from trace.core.database import Base
 
-_DIALECT = postgresql.dialect()
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no annotations
 # From here on COPY is quicker than a statement for each row.
 _WORTH_COPYING = 20
 
