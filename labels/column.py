@@ -216,11 +216,10 @@ def _pairs(content: LabelContent, spec: SheetSpec, frame: Frame, plan: _Plan) ->
     size = plan.body_size
     gap = 0.45 * size
     # A label too long to stand beside its value keeps its own line, with the value beneath.
-    column = 0.0
-    for label, value in pairs:
-        label_width = width_mm(label, size, REGULAR) + gap
-        if label_width + width_mm(value, size, SEMIBOLD) <= frame.width:
-            column = max(column, label_width)
+    widths = [
+        (width_mm(label, size, REGULAR) + gap, width_mm(value, size, SEMIBOLD)) for label, value in pairs
+    ]
+    column = _value_column([(one, other) for one, other in widths if one + other <= frame.width], frame)
     lines: list[_Line] = []
     for number, (label, value) in enumerate(pairs):
         label_width = width_mm(label, size, REGULAR) + gap
@@ -239,6 +238,14 @@ def _pairs(content: LabelContent, spec: SheetSpec, frame: Frame, plan: _Plan) ->
             lines.append(_Line((_Run(label, frame.left, REGULAR),), size, opens))
             lines += [_Line((_Run(part, frame.left, SEMIBOLD),), size) for part in under]
     return lines
+
+
+def _value_column(widths: list[tuple[float, float]], frame: Frame) -> float:
+    """Where values stand under one another: as far right as the widest word that pushes no value over the edge."""
+    for column in sorted((label for label, _ in widths), reverse=True):
+        if all(column + value <= frame.width for label, value in widths if label <= column):
+            return column
+    return 0.0
 
 
 def _extra_lines(content: LabelContent, frame: Frame, kept: tuple[str, ...]) -> list[_Line] | None:

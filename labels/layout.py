@@ -174,7 +174,8 @@ def _with_ean(content: LabelContent, qr: QrSymbol, spec: SheetSpec) -> LabelLayo
     """An EAN-13 at the right edge or under the column: where it leaves out least; then as high as it goes."""
     refusal: TextDoesNotFit | None = None
     best: LabelLayout | None = None
-    for module, part, is_under in product(_ean_modules(spec), _EAN_HEIGHTS, (False, True)):
+    is_high = spec.label_height_mm > spec.label_width_mm
+    for module, part, is_under in product(_ean_modules(spec), _EAN_HEIGHTS, (is_high, not is_high)):
         height = part * bars.NOMINAL_HEIGHT_MM * module / bars.NOMINAL_MODULE_MM
         try:
             layout = _with_bars(content, qr, spec, module, height, is_under=is_under)

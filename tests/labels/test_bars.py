@@ -25,7 +25,7 @@ def test_an_ean_of_each_first_digit_is_read(first: int) -> None:
 
 
 def test_an_ean_is_95_modules_wide_with_three_guards() -> None:
-    bars = ean13_bars("8936001234567")
+    bars = ean13_bars("8936001234569")
     assert bars_width(bars) == EAN_MODULES
     assert [bar.start for bar in bars if bar.is_guard] == [0, 2, 46, 48, 92, 94]
 

@@ -10,7 +10,7 @@ import pytest
 from labels.designs import DESIGNS, Design, find_design, own_size
 from labels.fonts import X_HEIGHT, ink, width_mm
 from labels.layout import LabelLayout, PlacedText, fit_modules, lay_out
-from labels.spec import LabelContent, SheetSpec, TextDoesNotFit
+from labels.spec import SheetSpec, TextDoesNotFit
 from tests.labels.reading import a_label
 from trace.core.errors import BadInput
 from trace.core.short_codes import pretty
@@ -26,8 +26,8 @@ CONTENTS = {
     "long lot": replace(FULL, lot_number="DC-2026-11-21-DOT-03"),
     "long host": a_label(public_url="https://truyxuatnguongoc.nongnghiep.hanoi.gov.vn"),
     "own text": replace(FULL, own_text="Thành phần: rau cải 100%. Bảo quản 2–8 °C. Rửa sạch trước khi dùng."),
-    "gs1": replace(FULL, hri="(01)08936001234563(10)CN-261121-00"),
-    "till": replace(FULL, ean="8936001234563", hri="(01)08936001234563(10)CN-261121-00"),
+    "gs1": replace(FULL, hri="(01)08936001234569(10)CN-261121-00"),
+    "till": replace(FULL, ean="8936001234569", hri="(01)08936001234569(10)CN-261121-00"),
 }
 SIZES = [
     *DESIGNS,
@@ -223,7 +223,7 @@ def test_fewer_dots_are_taken_where_the_symbol_is_too_large() -> None:
     ("changes", "field"),
     [
         ({"own_text": "Bảo quản mát. " * 40}, "own_text"),
-        ({"ean": "8936001234563"}, "ean"),
+        ({"ean": "8936001234569"}, "ean"),
         ({"product_name": "Bưởi Diễn " * 12}, "product_name"),
         ({"lot_number": "W" * 60}, "lot_number"),
     ],
