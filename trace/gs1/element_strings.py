@@ -32,32 +32,7 @@ _MEASURES = chain(
     range(310, 317), range(320, 330), range(330, 338), range(340, 350), range(350, 358), range(360, 370)
 )
 # These have a length everybody knows, so no separator follows them (General Specifications 7.8.5, figure 7.8.5-2).
-_PREDEFINED = frozenset(
-    [
-        "00",
-        "01",
-        "02",
-        "03",
-        "04",
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "16",
-        "17",
-        "18",
-        "19",
-        "20",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "41",
-    ]
-)
+_PREDEFINED = frozenset(f"{n:02}" for n in (*range(5), *range(11, 21), *range(31, 37), 41))
 # Of a company's keys at least the company prefix is digits: without four there is no key at all.
 _DIGITS_FIRST = {"401": "X..30", "8004": "X..30", "8010": "Y..30", "8013": "X..25"}
 

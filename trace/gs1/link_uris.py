@@ -269,7 +269,10 @@ _is_base64url = re.compile("[A-Za-z0-9_-]+").fullmatch
 
 
 def looks_compressed(segment: str) -> bool:
-    """Whether a path segment is what compression makes of a Digital Link: base64url that begins like one."""
-    if len(segment) < _SHORTEST_COMPRESSED or not _is_base64url(segment):
+    """Whether a path segment is what compression makes of a Digital Link: base64url that begins like one.
+
+    A word in small letters is taken for a word, though one compressed address in two hundred looks like one.
+    """
+    if len(segment) < _SHORTEST_COMPRESSED or not _is_base64url(segment) or segment == segment.lower():
         return False
     return base64.urlsafe_b64decode(segment[:4])[0] in _FIRST_BYTES

@@ -138,7 +138,7 @@ def test_a_compressed_address_is_told_from_a_word(segment: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["foo", "thu-hoi", "wp-login", "apple-touch-icon", "sitemap-index", "ARHK!AdpQg"]
+    "word", ["foo", "thu-hoi", "wp-login", "apple-touch-icon", "mot-trang-khong-co", "ARHK!AdpQg"]
 )
 def test_words_are_not_taken_for_compressed_addresses(word: str) -> None:
     assert not looks_compressed(word)
