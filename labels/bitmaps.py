@@ -4,6 +4,7 @@ Thermal printers lack Vietnamese letters, so all text reaches them as dots. Lett
 whole dots, and what is dark does not depend on the machine that draws.
 """
 
+import io
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -32,9 +33,7 @@ class InkOutsideLabel(BadInput):
     code = "ink-outside-label"
 
     def __init__(self) -> None:
-        super().__init__(
-            _l("The printer's offsets move the print off the label. Make them smaller."), field="offset_x_mm"
-        )
+        super().__init__(_l("The printer's offsets move the print off the label. Make them smaller."))
 
 
 @dataclass(frozen=True)
@@ -140,6 +139,13 @@ def symbol_picture(symbol: QrSymbol, module: int) -> Image.Image:
     small.putdata([0 if dark else 255 for row in symbol.rows for dark in row])
     side = symbol.modules * module
     return small.resize((side, side), Image.Resampling.NEAREST)
+
+
+def picture_png(picture: Image.Image, dpi: int) -> bytes:
+    """A picture of dots as a 1-bit PNG that states its resolution."""
+    out = io.BytesIO()
+    picture.save(out, "PNG", dpi=(dpi, dpi), optimize=True)
+    return out.getvalue()
 
 
 def blocks(picture: Image.Image) -> list[Block]:

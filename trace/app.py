@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from labels import views as labels
+from labels import views_printers as printers
 from producers import api as products_api
 from producers.face import views as producers
 from trace.accounts import api as organisations_api
@@ -114,7 +115,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
 
 
 def _register(app: Flask) -> None:
-    for feature in (health, log, log_openings, accounts, producers, shops, labels, authority):
+    for feature in (health, log, log_openings, accounts, producers, shops, labels, printers, authority):
         app.register_blueprint(feature.blueprint)
     app.register_blueprint(public.blueprint)
     # The same pages in English: the language is in the address, so that bytes depend on nothing else.

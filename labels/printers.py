@@ -1,0 +1,239 @@
+"""Label printers of an organisation: their settings, and the jobs they are sent. Sending is `raw_printing`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from labels.bitmaps import DotPage, Shift, dot_pages, for_dots
+from labels.designs import OWN_SIZE, Design, find_design, own_size
+from labels.pdf import PageOptions, sheet_pdf
+from labels.printer_forms import MOST_LABELS
+from labels.printer_models import LabelPrinter, Language
+from labels.qr import QrSymbol
+from labels.rulers import ruler_dots, ruler_page, ruler_pdf
+from labels.spec import LabelContent, SheetSpec
+from labels.tspl import tspl
+from labels.zpl import zpl
+from trace.accounts.permissions import Actor
+from trace.core.errors import BadInput, NotFound, Refusal
+
+MOST_PRINTERS = 20
+
+
+class NoSuchPrinter(NotFound):
+    """The organisation has no such printer."""
+
+    code = "no-such-printer"
+
+
+class PrinterNameTaken(BadInput):
+    """Two printers of one organisation need two names."""
+
+    code = "printer-name-taken"
+
+
+class TooManyPrinters(Refusal):
+    """An organisation keeps at most ``MOST_PRINTERS``."""
+
+    code = "too-many-printers"
+
+
+class DesignNotForPrinter(BadInput):
+    """There is no such size, or it comes as sheets and the printer takes rolls."""
+
+    code = "design-not-for-printer"
+
+
+class AddressNotApproved(BadInput):
+    """The operator has not approved this address for this organisation."""
+
+    code = "printer-address-not-approved"
+
+    def __init__(self) -> None:
+        super().__init__(_l("The operator has not approved this address for printing."), field="address")
+
+
+class TooManyLabels(BadInput):
+    """Fewer than one label, or more than go in one job; ``numbers["most"]`` is the bound."""
+
+    code = "too-many-labels"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l("Choose from 1 to %(most)s labels.", most=MOST_LABELS), field="count", most=MOST_LABELS
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a printer is sent, and as which kind of file it can be taken away."""
+
+    content: bytes
+    content_type: str
+    ending: str
+
+
+def list_printers(session: Session, organisation_id: UUID) -> Sequence[LabelPrinter]:
+    """The organisation's printers by name."""
+    mine = select(LabelPrinter).where(LabelPrinter.organisation_id == organisation_id)
+    return session.scalars(mine.order_by(LabelPrinter.name, LabelPrinter.id)).all()
+
+
+def get_printer(session: Session, organisation_id: UUID, printer_id: UUID) -> LabelPrinter:
+    """One printer of the organisation; `NoSuchPrinter` for anybody else's."""
+    found = session.get(LabelPrinter, printer_id)
+    if found is None or found.organisation_id != organisation_id:
+        raise NoSuchPrinter(_l("There is no such printer."))
+    return found
+
+
+def add_printer(
+    session: Session, actor: Actor, values: Mapping[str, Any], approved: Collection[str]
+) -> LabelPrinter:
+    """Set up a printer; ``values`` are those of `PrinterForm`, ``approved`` the addresses open to the organisation.
+
+    Raises `PrinterNameTaken`, `TooManyPrinters`, `DesignNotForPrinter`, `SizeOutOfBounds`, `AddressNotApproved`.
+    """
+    mine = LabelPrinter.organisation_id == actor.organisation_id
+    if (session.scalar(select(func.count()).where(mine)) or 0) >= MOST_PRINTERS:
+        raise TooManyPrinters(_l("At most %(most)s printers can be kept.", most=MOST_PRINTERS))
+    printer = LabelPrinter(organisation_id=actor.organisation_id)
+    _set(session, printer, values, approved)
+    session.add(printer)
+    session.flush()
+    return printer
+
+
+def change_printer(
+    session: Session, actor: Actor, printer_id: UUID, values: Mapping[str, Any], approved: Collection[str]
+) -> LabelPrinter:
+    """Change a printer's settings; raises as :func:`add_printer` does, and `NoSuchPrinter`."""
+    printer = get_printer(session, actor.organisation_id, printer_id)
+    with session.no_autoflush:
+        _set(session, printer, values, approved)
+    session.flush()
+    return printer
+
+
+def remove_printer(session: Session, actor: Actor, printer_id: UUID) -> None:
+    """Forget a printer; nothing that was printed depends on it."""
+    session.delete(get_printer(session, actor.organisation_id, printer_id))
+    session.flush()
+
+
+def design_of(printer: LabelPrinter) -> Design:
+    """The size of label that is in the printer. Raises `DesignNotForPrinter` for one that is no longer there."""
+    if printer.width_mm is not None and printer.height_mm is not None:
+        return own_size(printer.width_mm, printer.height_mm)
+    found = find_design(printer.design)
+    if found is None:
+        raise DesignNotForPrinter(_l("Choose the label's size."), field="design")
+    return found
+
+
+def paper_of(printer: LabelPrinter) -> SheetSpec:
+    """The printer's paper in whole dots of its head."""
+    return for_dots(design_of(printer).spec, printer.dpi)
+
+
+def label_job(printer: LabelPrinter, label: LabelContent, count: int, start: int = 1) -> Job:
+    """``count`` labels alike, the first on position ``start`` of a row or sheet already begun.
+
+    Raises `TooManyLabels`, and whatever laying out and placing refuse (`labels.layout`, `labels.bitmaps`).
+    """
+    if not 1 <= count <= MOST_LABELS:
+        raise TooManyLabels
+    spec = paper_of(printer)
+    if printer.language == Language.PDF:
+        shift = shift_of(printer)
+        options = PageOptions(right_mm=shift.right_mm, down_mm=shift.down_mm)
+        return _pdf(sheet_pdf([label] * count, spec, start, options))
+    return _dots_job(
+        printer, spec, list(dot_pages([label] * count, spec, start=start, shift=shift_of(printer)))
+    )
+
+
+def test_job(printer: LabelPrinter, symbol: QrSymbol) -> Job:
+    """One test label with rulers; ``symbol`` is the QR on it."""
+    spec = paper_of(printer)
+    page = ruler_page(spec, symbol, shift_of(printer))
+    if printer.language == Language.PDF:
+        return _pdf(ruler_pdf(page, spec))
+    return _dots_job(printer, spec, [ruler_dots(page, spec)])
+
+
+def label_dots(printer: LabelPrinter, label: LabelContent) -> DotPage:
+    """One row of labels, or the first label of a sheet, exactly as its dots will be."""
+    spec = paper_of(printer)
+    if not spec.is_roll:
+        spec = replace(spec, columns=1, rows=1)
+    (page,) = dot_pages([label] * spec.columns, spec, shift=shift_of(printer))
+    return page
+
+
+def _set(
+    session: Session, printer: LabelPrinter, values: Mapping[str, Any], approved: Collection[str]
+) -> None:
+    is_own = values["design"] == OWN_SIZE
+    if is_own and (values["width"] is None or values["height"] is None):
+        raise BadInput(
+            _l("Write the label's width and height."), field="height" if values["width"] else "width"
+        )
+    _check_design(values, is_own)
+    _check_name(session, printer, values["name"])
+    address = values["address"] or None
+    if address is not None and address not in approved:
+        raise AddressNotApproved
+    if address is not None and values["language"] == Language.PDF:
+        raise BadInput(
+            _l("Only ZPL and TSPL go straight to a printer. Take PDFs away as files."), field="address"
+        )
+    printer.name, printer.language = values["name"], str(values["language"])
+    printer.dpi, printer.design = int(values["dpi"]), values["design"]
+    printer.width_mm = values["width"] if is_own else None
+    printer.height_mm = values["height"] if is_own else None
+    printer.gap_mm = values["gap"]
+    printer.offset_x_mm, printer.offset_y_mm = values["offset_x"], values["offset_y"]
+    printer.is_turned, printer.address = values["is_turned"], address
+
+
+def _check_design(values: Mapping[str, Any], is_own: bool) -> None:
+    design = own_size(values["width"], values["height"]) if is_own else find_design(values["design"])
+    if design is None:
+        raise DesignNotForPrinter(_l("Choose the label's size."), field="design")
+    if values["language"] != Language.PDF and not design.spec.is_roll:
+        raise DesignNotForPrinter(_l("A sheet is printed as PDF. Choose a roll, or PDF."), field="design")
+
+
+def _check_name(session: Session, printer: LabelPrinter, name: str) -> None:
+    same = select(LabelPrinter.id).where(
+        LabelPrinter.organisation_id == printer.organisation_id, LabelPrinter.name == name
+    )
+    taken = session.scalar(same)
+    if taken is not None and taken != printer.id:
+        raise PrinterNameTaken(_l("Another printer has this name."), field="name")
+
+
+def shift_of(printer: LabelPrinter) -> Shift:
+    """The printer's stored offsets."""
+    return Shift(float(printer.offset_x_mm), float(printer.offset_y_mm))
+
+
+def _dots_job(printer: LabelPrinter, spec: SheetSpec, pages: list[DotPage]) -> Job:
+    if printer.language == Language.ZPL:
+        content = b"".join(zpl(pages, is_turned=printer.is_turned))
+    else:
+        content = b"".join(
+            tspl(pages, spec, gap_mm=float(printer.gap_mm or Decimal(0)), is_turned=printer.is_turned)
+        )
+    return Job(content, "application/octet-stream", printer.language)
+
+
+def _pdf(content: bytes) -> Job:
+    return Job(content, "application/pdf", "pdf")

@@ -1,0 +1,326 @@
+"""Views of label printers: their settings, the test label, and labels of a batch printed with one of them."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from labels import printers, raw_printing, services
+from labels.bitmaps import picture_png
+from labels.designs import DESIGNS, OWN_SIZE, Paper, find_design
+from labels.printer_forms import Dpi, PrinterForm, PrintForm, shown
+from labels.printer_models import LabelPrinter, Language
+from labels.printers import Job
+from labels.qr import QrSymbol, printed_address, qr_matrix
+from labels.rulers import ruler_dots, ruler_page
+from labels.spec import LabelContent
+from trace.accounts.access import actor
+from trace.batches.gate import LabelRefused
+from trace.batches.models import Batch
+from trace.core.errors import BadInput
+from trace.core.forms import Form
+from trace.core.http import Audience, audience, db
+
+blueprint = Blueprint("printers", __name__, url_prefix="/labels/printers")
+
+
+@dataclass(frozen=True)
+class PrinterChoices:
+    """What the form of a printer offers: pairs of value and text."""
+
+    languages: list[tuple[str, str, str]]
+    dpis: list[tuple[str, str]]
+    designs: list[tuple[str, str]]
+    addresses: list[tuple[str, str]]
+
+
+@blueprint.get("/")
+@audience(Audience.MEMBER)
+def list_printers() -> ResponseReturnValue:
+    """The organisation's label printers."""
+    found = printers.list_printers(db(), actor().organisation_id)
+    return render_template("labels/list_printers.html", printers=found, size=_size, batch=None)
+
+
+@blueprint.get("/for/<uuid:batch_id>")
+@audience(Audience.MEMBER)
+def choose_printer(batch_id: UUID) -> ResponseReturnValue:
+    """With which printer the labels of a batch are printed; with the only one, at once."""
+    batch = services.get_batch(db(), actor().organisation_id, batch_id)
+    found = printers.list_printers(db(), actor().organisation_id)
+    if len(found) == 1:
+        return redirect(url_for("printers.show_print", printer_id=found[0].id, batch_id=batch_id), 303)
+    return render_template("labels/list_printers.html", printers=found, size=_size, batch=batch)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@audience(Audience.MEMBER)
+def add_printer() -> ResponseReturnValue:
+    """Set up a printer; its test label is the next step."""
+    form = (
+        Form.from_request()
+        if request.method == "POST"
+        else Form({"language": Language.TSPL, "dpi": Dpi.D203, "design": "roll-50x30", "gap": "2",
+                   "offset_x": "0", "offset_y": "0"})
+    )  # fmt: skip
+    if request.method == "POST":
+        with form.guard():
+            printer = printers.add_printer(db(), actor(), form.load(PrinterForm()), _approved())
+            db().commit()
+            return redirect(url_for("printers.change_printer", printer_id=printer.id, _anchor="test"), 303)
+    return _settings_page(form, None)
+
+
+@blueprint.route("/<uuid:printer_id>", methods=["GET", "POST"])
+@audience(Audience.MEMBER)
+def change_printer(printer_id: UUID) -> ResponseReturnValue:
+    """One printer: its test label, and its settings."""
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    form = Form.from_request() if request.method == "POST" else Form(_stored(printer))
+    if request.method == "POST":
+        with form.guard():
+            printers.change_printer(db(), actor(), printer_id, form.load(PrinterForm()), _approved())
+            db().commit()
+            flash(_("Saved."), "success")
+            return redirect(url_for("printers.change_printer", printer_id=printer_id, _anchor="test"), 303)
+    return _settings_page(form, printer)
+
+
+@blueprint.post("/<uuid:printer_id>/remove")
+@audience(Audience.MEMBER)
+def remove_printer(printer_id: UUID) -> ResponseReturnValue:
+    """Forget a printer's settings."""
+    printers.remove_printer(db(), actor(), printer_id)
+    db().commit()
+    flash(_("The printer was removed."), "success")
+    return redirect(url_for("printers.list_printers"), 303)
+
+
+@blueprint.get("/<uuid:printer_id>/test")
+@audience(Audience.MEMBER)
+def download_test(printer_id: UUID) -> ResponseReturnValue:
+    """The test label as the file this printer takes."""
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    return _file(printers.test_job(printer, _site_symbol()), "tem-thu")
+
+
+@blueprint.get("/<uuid:printer_id>/test.png")
+@audience(Audience.MEMBER)
+def preview_test(printer_id: UUID) -> ResponseReturnValue:
+    """The test label as it will look."""
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    spec = printers.paper_of(printer)
+    page = ruler_dots(ruler_page(spec, _site_symbol(), printers.shift_of(printer)), spec)
+    return _picture(picture_png(page.picture(), spec.dpi))
+
+
+@blueprint.post("/<uuid:printer_id>/test")
+@audience(Audience.MEMBER)
+def send_test(printer_id: UUID) -> ResponseReturnValue:
+    """Send the test label to the printer's approved address."""
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    form = Form(_stored(printer))
+    with form.guard():
+        _send(printer, printers.test_job(printer, _site_symbol()))
+    if form.errors:
+        return _settings_page(form, printers.get_printer(db(), actor().organisation_id, printer_id))
+    flash(_("Sent to %(printer)s.", printer=printer.name), "success")
+    return redirect(url_for("printers.change_printer", printer_id=printer_id, _anchor="test"), 303)
+
+
+@blueprint.get("/<uuid:printer_id>/batches/<uuid:batch_id>")
+@audience(Audience.MEMBER)
+def show_print(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
+    """Labels of a batch on this printer: exactly how they will look, how many."""
+    return _print_page(printer_id, batch_id, Form({"count": 1, "start": 1}))
+
+
+@blueprint.get("/<uuid:printer_id>/batches/<uuid:batch_id>/label.png")
+@audience(Audience.MEMBER)
+def preview_label(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
+    """The dots of one label, or of one row across the roll."""
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    batch = services.get_batch(db(), actor().organisation_id, batch_id)
+    page = printers.label_dots(printer, _content(batch))
+    return _picture(picture_png(page.picture(), printer.dpi))
+
+
+@blueprint.get("/<uuid:printer_id>/batches/<uuid:batch_id>/labels")
+@audience(Audience.MEMBER)
+def download_labels(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
+    """Labels as the file this printer takes."""
+    form, job = Form(request.args.to_dict()), None
+    with form.guard():
+        job = _job(printer_id, batch_id, form)
+    return _file(job, "tem") if job else _print_page(printer_id, batch_id, form)
+
+
+@blueprint.post("/<uuid:printer_id>/batches/<uuid:batch_id>/labels")
+@audience(Audience.MEMBER)
+def send_labels(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
+    """Send labels to the printer's approved address."""
+    form = Form.from_request()
+    with form.guard():
+        printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+        _send(printer, _job(printer_id, batch_id, form))
+    if form.errors:
+        return _print_page(printer_id, batch_id, form)
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    flash(_("Sent to %(printer)s.", printer=printer.name), "success")
+    return redirect(url_for("printers.show_print", printer_id=printer_id, batch_id=batch_id), 303)
+
+
+def _job(printer_id: UUID, batch_id: UUID, form: Form) -> Job:
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    batch = services.get_batch(db(), actor().organisation_id, batch_id)
+    wanted = form.load(PrintForm())
+    return printers.label_job(printer, _content(batch), wanted["count"], wanted["start"])
+
+
+def _print_page(printer_id: UUID, batch_id: UUID, form: Form) -> ResponseReturnValue:
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    batch = services.get_batch(db(), actor().organisation_id, batch_id)
+    try:
+        printers.label_dots(printer, _content(batch))
+    except LabelRefused:
+        # The page of labels says what is missing, with the step that adds it.
+        return redirect(url_for("labels.show_labels", batch_id=batch_id), 303)
+    except BadInput as unprintable:
+        refusal, status = str(unprintable), unprintable.http_status
+    else:
+        refusal, status = "", form.status
+    spec = printers.paper_of(printer)
+    page = render_template(
+        "labels/print_labels.html",
+        printer=printer,
+        batch=batch,
+        form=form,
+        refusal=refusal,
+        size=_size(printer),
+        across=spec.labels_per_page,
+        is_roll=spec.is_roll,
+        can_send=printer.address in _approved(),
+    )
+    return page, status
+
+
+def _settings_page(form: Form, printer: LabelPrinter | None) -> ResponseReturnValue:
+    page = render_template(
+        "labels/change_printer.html",
+        form=form,
+        printer=printer,
+        choices=_choices(),
+        can_send=printer is not None and printer.address in _approved(),
+        organisation_id=actor().organisation_id,
+    )
+    return page, form.status
+
+
+def _choices() -> PrinterChoices:
+    return PrinterChoices(
+        languages=[
+            (Language.TSPL, "TSPL", _("Xprinter, TSC, Gprinter and most cheap label printers")),
+            (Language.ZPL, "ZPL", _("Zebra, and printers that say ZPL")),
+            (Language.PDF, "PDF", _("Any printer with a driver on a computer: A4 sheets, or rolls")),
+        ],
+        dpis=[(dpi, f"{dpi} dpi") for dpi in Dpi],
+        designs=[
+            *((design.key, _design_text(design.key)) for design in DESIGNS),
+            (OWN_SIZE, _("Own size, on a roll")),
+        ],
+        addresses=[(address, address) for address in _approved()],
+    )
+
+
+def _design_text(key: str) -> str:
+    design = find_design(key)
+    if design is None:
+        return key
+    spec = design.spec
+    size = f"{spec.label_width_mm:g} × {spec.label_height_mm:g} mm".replace(".", ",")
+    if spec.is_round:
+        return str(_("Roll, round, %(size)s mm", size=f"{spec.label_width_mm:g}"))
+    if design.paper == Paper.ROLL:
+        return str(_("Roll, %(size)s, %(count)s across", size=size, count=spec.columns))
+    return str(
+        _("%(name)s, %(size)s, %(count)s a sheet", name=design.name, size=size, count=spec.labels_per_page)
+    )
+
+
+def _size(printer: LabelPrinter) -> str:
+    """The label in a printer, in words."""
+    if printer.design == OWN_SIZE:
+        width, height = shown({"w": printer.width_mm, "h": printer.height_mm}).values()
+        return str(_("Roll, %(size)s, %(count)s across", size=f"{width} × {height} mm", count=1))
+    return _design_text(printer.design)
+
+
+def _stored(printer: LabelPrinter) -> dict[str, Any]:
+    return shown(
+        {
+            "name": printer.name,
+            "language": printer.language,
+            "dpi": printer.dpi,
+            "design": printer.design,
+            "width": printer.width_mm,
+            "height": printer.height_mm,
+            "gap": printer.gap_mm,
+            "offset_x": printer.offset_x_mm,
+            "offset_y": printer.offset_y_mm,
+            "is_turned": "true" if printer.is_turned else "",
+            "address": printer.address,
+        }
+    )
+
+
+def _approved() -> list[str]:
+    mine = actor().organisation_id
+    return [
+        address for organisation, address in current_app.config["SETTINGS"].printers if organisation == mine
+    ]
+
+
+def _send(printer: LabelPrinter, job: Job) -> None:
+    # Asked again at each job: what was approved when the printer was set up may have been withdrawn.
+    raw_printing.send(job.content, printer.address or "", _approved())
+
+
+def _public_url() -> str:
+    # Printed addresses are for ever: the configured one. Only a local run, which has none, prints where it is.
+    return str(current_app.config["SETTINGS"].public_url or request.host_url.rstrip("/"))
+
+
+def _content(batch: Batch) -> LabelContent:
+    return services.label_content(db(), batch, _public_url())
+
+
+def _site_symbol() -> QrSymbol:
+    return qr_matrix(printed_address(_public_url(), "0").removesuffix("/T/0"))
+
+
+def _file(job: Job, name: str) -> Response:
+    answer = make_response(job.content)
+    answer.content_type = job.content_type
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{job.ending}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _picture(png: bytes) -> Response:
+    answer = make_response(png)
+    answer.content_type = "image/png"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
