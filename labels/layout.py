@@ -16,7 +16,7 @@ from labels.column import Column, Frame, demo_tag, fill_column
 from labels.fonts import CAP_HEIGHT, REGULAR, SEMIBOLD, ink, missing_characters, size_for_x_height, width_mm
 from labels.placed import LabelLayout, PlacedTag, PlacedText
 from labels.qr import QUIET_ZONE_MODULES, QrSymbol, qr_matrix
-from labels.qr_size import LEAST_DOTS
+from labels.qr_size import LEAST_DOTS, LEAST_MODULE_MM
 from labels.spec import (
     CODE_WORD,
     MM_PER_INCH,
@@ -100,13 +100,14 @@ def lay_out(content: LabelContent, spec: SheetSpec) -> LabelLayout:
 
 
 def fit_modules(contents: Iterable[LabelContent], spec: SheetSpec) -> SheetSpec:
-    """``spec`` with the most dots a module, from its own down to three, at which all of ``contents`` can be laid out.
+    """``spec`` with the most dots a module, from its own down, at which all of ``contents`` can be laid out.
 
-    Raises what `lay_out` does at its own where none fits.
+    Never less than three dots or 0.33 mm. Raises what `lay_out` does at its own where none fits.
     """
     wanted = list(contents)
     refusal: TextDoesNotFit | None = None
-    for dots in range(spec.dots_per_module, min(LEAST_DOTS, spec.dots_per_module) - 1, -1):
+    least = max(LEAST_DOTS, math.ceil(LEAST_MODULE_MM * spec.dpi / MM_PER_INCH))
+    for dots in range(spec.dots_per_module, min(least, spec.dots_per_module) - 1, -1):
         smaller = replace(spec, dots_per_module=dots)
         try:
             for content in wanted:

@@ -1,23 +1,23 @@
-"""Views of labels: a preview, one QR as a picture, a sheet to print. For the batch's own organisation only."""
+"""Views of labels: a size and a QR are chosen, looked at, and taken away. For the batch's own organisation only."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
-from labels import services
+from labels import pages, services
+from labels.choices import DEFAULTS, Choices, ChoiceUnknown, read_choices
 from labels.images import qr_png, qr_svg
-from labels.layout import lay_out
-from labels.mending import Mending, ToldObstacle, mend_item, tell_obstacle
+from labels.mending import mend_item, tell_obstacle
+from labels.pages import LabelPage
 from labels.pdf import sheet_pdf
-from labels.preview import label_svg
-from labels.qr import qr_matrix
-from labels.spec import A4_40, LabelContent, StartOutsideSheet
+from labels.qr import QrSymbol, qr_matrix, readable_site
+from labels.spec import LabelContent
 from trace.accounts.access import actor
 from trace.batches.gate import LabelRefused
 from trace.batches.models import Batch
@@ -34,40 +34,33 @@ _PLAIN = re.compile(r"[^a-z0-9.-]+")
 _UNSAFE_IN_NAMES = re.compile(r'[\x00-\x1f"*/:<>?\\|]')
 
 
-@dataclass(frozen=True)
-class LabelPage:
-    """The label page of one batch: either what a label looks like, or what stands in its way.
-
-    ``missing`` are the names of missing items with the step that adds each (None once sealed); ``refusal`` is any other
-    reason, such as a name too long for the paper.
-    """
-
-    batch: Batch
-    labels_per_sheet: int = A4_40.labels_per_page
-    preview: Markup | None = None
-    address: str = ""
-    site: str = ""
-    obstacles: tuple[ToldObstacle, ...] = ()
-    missing: tuple[tuple[str, Mending | None], ...] = ()
-    refusal: str = ""
-
-
 @blueprint.get("/<uuid:batch_id>")
 @audience(Audience.MEMBER)
 def show_labels(batch_id: UUID) -> ResponseReturnValue:
-    """A batch's labels: how one looks, and in which forms it can be taken away."""
-    return _answer(_batch(batch_id), Form({"start": 1}), 200)
+    """A batch's labels: what can be chosen, how one looks, and in which forms it can be taken away."""
+    return _answer(_batch(batch_id))
+
+
+@blueprint.get("/<uuid:batch_id>/preview")
+@audience(Audience.MEMBER)
+def show_preview(batch_id: UUID) -> ResponseReturnValue:
+    """The part of the page that changes with the choices; asked for as they are made."""
+    page, form, _status = _page(_batch(batch_id))
+    return render_template("labels/_preview.html", page=page, form=form)
 
 
 @blueprint.get("/<uuid:batch_id>/qr.png")
 @audience(Audience.MEMBER)
 def download_png(batch_id: UUID) -> ResponseReturnValue:
-    """The QR alone, in whole dots of a 203 dpi printer."""
+    """The QR alone, in whole dots of the chosen printer."""
     batch = _batch(batch_id)
     try:
-        picture = qr_png(qr_matrix(_content(batch).address))
+        choices = _choices()
+        symbol = _symbol(batch, choices)
     except (LabelRefused, BadInput) as refusal:
-        return _refuse(batch, refusal)
+        return _answer(batch, refusal)
+    spec = choices.spec
+    picture = qr_png(symbol, dots_per_module=spec.dots_per_module, dpi=spec.dpi)
     return _file(picture, "image/png", "QR", batch, "png")
 
 
@@ -77,24 +70,27 @@ def download_svg(batch_id: UUID) -> ResponseReturnValue:
     """The QR alone, as lines, for designers and print shops."""
     batch = _batch(batch_id)
     try:
-        content = _content(batch)
-        drawing = qr_svg(qr_matrix(content.address), title=content.address)
+        choices = _choices()
+        symbol = _symbol(batch, choices)
     except (LabelRefused, BadInput) as refusal:
-        return _refuse(batch, refusal)
+        return _answer(batch, refusal)
+    spec = choices.spec
+    drawing = qr_svg(symbol, title=symbol.address, dots_per_module=spec.dots_per_module, dpi=spec.dpi)
     return _file(drawing.encode(), "image/svg+xml", "QR", batch, "svg")
 
 
 @blueprint.get("/<uuid:batch_id>/sheet.pdf")
 @audience(Audience.MEMBER)
 def download_sheet(batch_id: UUID) -> ResponseReturnValue:
-    """An A4 sheet of 40 labels; with ``start`` the positions before it stay empty, for a sheet already begun."""
+    """Labels of the chosen size; with ``start`` the positions before it stay empty, for a sheet already begun."""
     batch = _batch(batch_id)
     try:
-        content = _content(batch)
-        start = _start(request.args.get("start", ""))
-        sheet = sheet_pdf([content] * (A4_40.labels_per_page - start + 1), A4_40, start)
+        choices = _choices()
+        content = _content(batch, choices)
+        spec = pages.chosen_spec(content, choices)
+        sheet = sheet_pdf([content] * choices.labels, spec, choices.start, choices.pages)
     except (LabelRefused, BadInput) as refusal:
-        return _refuse(batch, refusal)
+        return _answer(batch, refusal)
     return _file(sheet, "application/pdf", "Tem", batch, "pdf")
 
 
@@ -102,52 +98,91 @@ def _batch(batch_id: UUID) -> Batch:
     return services.get_batch(db(), actor().organisation_id, batch_id)
 
 
-def _content(batch: Batch) -> LabelContent:
+def _public_url() -> str:
     # Printed addresses are for ever: the configured one. Only a local run, which has none, prints where it is.
-    public_url = current_app.config["SETTINGS"].public_url or request.host_url.rstrip("/")
-    return services.label_content(db(), batch, public_url)
+    return current_app.config["SETTINGS"].public_url or request.host_url.rstrip("/")
 
 
-def _start(typed: str) -> int:
-    text = typed.strip() or "1"
-    start = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0
-    A4_40.check_start(start)
-    return start
+def _values() -> Mapping[str, str]:
+    return request.args.to_dict()
 
 
-def _page(batch: Batch) -> LabelPage:
+def _choices() -> Choices:
+    choices = read_choices(_values())
+    if choices.is_gs1 and not _answers_digital_links():
+        raise ChoiceUnknown("form")
+    return choices
+
+
+def _content(batch: Batch, choices: Choices) -> LabelContent:
+    content = services.label_content(db(), batch, _public_url())
+    return pages.chosen_content(content, batch, choices, _public_url())
+
+
+def _symbol(batch: Batch, choices: Choices) -> QrSymbol:
+    spec = choices.spec
+    return qr_matrix(_content(batch, choices).address, spec.error_correction, has_mark=spec.has_mark)
+
+
+def _page(batch: Batch, found: LabelRefused | BadInput | None = None) -> tuple[LabelPage, Form, int]:
+    """The page, its form and its status; ``found`` is a refusal that a download met."""
+    form = Form({**DEFAULTS, **_values()})
     try:
-        content = _content(batch)
-        layout = lay_out(content, A4_40)
+        content = services.label_content(db(), batch, _public_url())
     except LabelRefused as refusal:
-        return LabelPage(
-            batch,
-            obstacles=tuple(tell_obstacle(obstacle, batch) for obstacle in refusal.obstacles),
-            missing=tuple(
-                (str(ITEM_LABELS[number]), None if batch.is_activated else mend_item(number, batch))
-                for number in refusal.missing
-            ),
-        )
+        return _obstructed(batch, refusal), form, 200 if found is None else refusal.http_status
     except BadInput as refusal:
-        return LabelPage(batch, refusal=str(refusal))
+        return LabelPage(batch, refusal=str(refusal)), form, 200 if found is None else refusal.http_status
+    offer = pages.make_offer(batch, has_digital_links=_answers_digital_links())
+    page = LabelPage(batch, offer=offer, site=readable_site(_public_url()))
+    try:
+        choices = _choices()
+    except BadInput as refusal:
+        form.refuse(refusal)
+        return page, form, refusal.http_status
+    try:
+        chosen = pages.chosen_content(content, batch, choices, _public_url())
+        preview = pages.make_preview(chosen, choices)
+        if choices.pages.back_text:
+            pages.check_back(choices)
+    except BadInput as refusal:
+        told = pages.tell_refusal(refusal)
+        if pages.form_field(refusal):
+            form.errors[pages.form_field(refusal)] = told
+        return (
+            LabelPage(batch, offer=offer, site=page.site, refusal=told),
+            form,
+            200 if found is None else refusal.http_status,
+        )
+    return LabelPage(batch, offer=offer, site=page.site, preview=preview), form, 200
+
+
+def _obstructed(batch: Batch, refusal: LabelRefused) -> LabelPage:
     return LabelPage(
         batch,
-        preview=label_svg(layout, _("Label of lot %(lot)s", lot=batch.lot_number)),
-        address=content.address,
-        site=content.readable_site,
+        obstacles=tuple(tell_obstacle(obstacle, batch) for obstacle in refusal.obstacles),
+        missing=tuple(
+            (str(ITEM_LABELS[number]), None if batch.is_activated else mend_item(number, batch))
+            for number in refusal.missing
+        ),
     )
 
 
-def _refuse(batch: Batch, refusal: LabelRefused | BadInput) -> ResponseReturnValue:
-    """The label page with what is wrong, instead of a file."""
-    form = Form({"start": request.args.get("start", "1")})
-    if isinstance(refusal, StartOutsideSheet):
-        form.refuse(refusal)
-    return _answer(batch, form, refusal.http_status)
+def _answers_digital_links() -> bool:
+    """Whether this service opens ``/01/…/10/…``: what nobody answers is not put on paper."""
+    try:
+        current_app.url_map.bind("").match("/01/08935001800019/10/L1")
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True
 
 
-def _answer(batch: Batch, form: Form, status: int) -> ResponseReturnValue:
-    return render_template("labels/show_labels.html", page=_page(batch), form=form), status
+def _answer(batch: Batch, found: LabelRefused | BadInput | None = None) -> ResponseReturnValue:
+    """The label page; with what is wrong where a file was asked for."""
+    page, form, status = _page(batch, found)
+    return render_template("labels/show_labels.html", page=page, form=form), status
 
 
 def _file(content: bytes, content_type: str, word: str, batch: Batch, ending: str) -> Response:
