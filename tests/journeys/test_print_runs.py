@@ -66,6 +66,8 @@ def _order_run(settings: Settings) -> int:
         queue.enqueue(session, app.extensions[queue.EXTENSION], TASK, lock=lock_of(run.id), run_id=run.id)
         run_id = run.id
         session.commit()
+        engine = session.get_bind().engine
+    engine.dispose()
     return run_id
 
 

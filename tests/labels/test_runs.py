@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from labels import runs
 from labels.run_files import RunFileGone, RunFiles
-from labels.run_jobs import make_run, remove_old_files
+from labels.run_jobs import remove_old_files
 from tests.factories import ActiveBatchFactory, actor_of_kind
+from tests.stamps import SITE, make_codes
 from tests.web import settle
 from trace.accounts.permissions import Actor
 from trace.batches import services_runs, stamp_queries
@@ -26,19 +27,6 @@ from trace.core import clock
 from trace.core.config import Settings
 from trace.core.installation import DEMO_FILLED, set_fact
 from trace.core.queue import EXTENSION
-
-SITE = "https://check.example.vn"
-
-
-class GoOn:
-    """What a job knows of its worker: whether it has to stop."""
-
-    def __init__(self, parts: int = 1_000) -> None:
-        self.parts = parts
-
-    def should_abort(self) -> bool:
-        self.parts -= 1
-        return self.parts < 0
 
 
 @pytest.fixture
@@ -61,10 +49,6 @@ def producer(session: Session) -> Actor:
 def _start(session: Session, app: Flask, producer: Actor, **changed: Any) -> StampRun:
     asked: dict[str, Any] = {"count": 25, "address": SITE, **changed}
     return runs.start_roll(session, producer, app.extensions[EXTENSION], app.config["SETTINGS"], **asked)
-
-
-def _make(run_id: int, parts: int = 1_000) -> None:
-    make_run(GoOn(parts), run_id)  # type: ignore[arg-type]  # of its worker the job asks one thing
 
 
 def _read(session: Session, app: Flask, run_id: int, span: Span | None = None) -> list[list[str]]:
@@ -117,7 +101,7 @@ def test_the_table_has_numbers_codes_and_addresses(
 ) -> None:
     run_id = _start(session, public_app, producer).id
     settle(session)
-    _make(run_id)
+    make_codes(run_id)
     head, *rows = _read(session, public_app, run_id)
     assert head == ["Số tem", "Mã tra cứu", "Địa chỉ QR"]
     assert [row[0] for row in rows] == [str(number) for number in range(1, 26)]
@@ -138,11 +122,11 @@ def test_a_worker_that_stops_leaves_the_rest_to_the_next(
 ) -> None:
     run_id = _start(session, public_app, producer, count=2 * services_runs.PART + 5, has_secrets=True).id
     settle(session)
-    _make(run_id, parts=1)
+    make_codes(run_id, parts=1)
     assert session.get_one(StampRun, run_id).made == services_runs.PART
     assert runs.list_unfinished(session) == [run_id]
     settle(session)
-    _make(run_id)
+    make_codes(run_id)
     assert runs.list_unfinished(session) == []
     rows = _read(session, public_app, run_id)[1:]
     assert [int(row[0]) for row in rows] == list(range(1, 2 * services_runs.PART + 6))
@@ -156,7 +140,7 @@ def test_hidden_codes_stand_in_the_file_until_it_expires(
 ) -> None:
     run_id = _start(session, public_app, producer, has_secrets=True).id
     settle(session)
-    _make(run_id)
+    make_codes(run_id)
     head, *rows = _read(session, public_app, run_id)
     assert head[-1] == "Mã bí mật"
     assert len({row[3] for row in rows}) == 25
@@ -179,6 +163,6 @@ def test_a_cancelled_run_is_not_gone_on_with(session: Session, public_app: Flask
     run_id = _start(session, public_app, producer).id
     services_runs.cancel_run(session, producer, run_id)
     settle(session)
-    _make(run_id)
+    make_codes(run_id)
     assert session.get_one(StampRun, run_id).made == 0
     assert runs.list_unfinished(session) == []

@@ -21,6 +21,8 @@ from trace.accounts import services as accounts
 from trace.accounts import sessions
 from trace.accounts.models import OrganisationKind, PartyKind, Role
 from trace.accounts.permissions import Actor
+from trace.batches import services_runs
+from trace.batches.stamp_rules import Typed
 from trace.core import clock
 from trace.core.http import Audience, audience_of
 from trace.core.ids import uuid7
@@ -42,6 +44,7 @@ from trace.events.services_holds import hold as set_aside
 from trace.events.services_observation import measure
 from trace.events.services_packing import Into
 from trace.events.services_settlement import propose_settlement
+from trace.events.services_stamps import bind_stamps
 from trace.events.temperatures import Reading
 from trace.recalls import holds
 from trace.recalls import services as recalls
@@ -135,6 +138,10 @@ def scene(session: Session) -> Scene:
         errors=[{"detail": SECRET}],
     )
     session.add(capture)
+    stamps = services_runs.issue_roll(session, owner, services_runs.Order(20, "https://check.example"))
+    services_runs.make_part(session, stamps.id)
+    sealed = factories.ActiveBatchFactory.create(session=session, actor=owner)
+    binding = bind_stamps(session, owner, sealed.id, Typed(number=1), Typed(number=5))
     session.flush()
     ids = {
         "capture_id": str(capture.id),
@@ -157,6 +164,8 @@ def scene(session: Session) -> Scene:
         "settlement_id": str(proposal.id),
         "claim_id": str(claimed.id),
         "event_id": str(left.id),
+        "run_id": str(stamps.id),
+        "binding_id": str(binding.id),
         "sha256": "0" * 64,
         "code": draft.code,
         "query_name": query.name,
