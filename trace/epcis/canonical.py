@@ -5,10 +5,11 @@ Pure. Reading and checking live in ``documents`` and ``validation``.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
+from dataclasses import fields as fields_of
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Self
 
 from trace.gs1.event_hash import event_hash
 from trace.gs1.names import Names
@@ -90,6 +91,32 @@ class EpcisEvent:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     namespaces: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, **fields: Any) -> Self:
+        """The event with these fields; a frozen class otherwise sets all its thirty one by one."""
+        made = object.__new__(cls)
+        made.__dict__.update(_ABSENT, extensions={}, namespaces={})
+        made.__dict__.update(fields)
+        return made
+
+    @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """Every EPC and EPC class it names, its parent too."""
+        lots = (
+            self.quantity_list,
+            self.child_quantity_list,
+            self.input_quantity_list,
+            self.output_quantity_list,
+        )
+        return (
+            *(() if self.parent_id is None else (self.parent_id,)),
+            *self.epc_list,
+            *self.child_epcs,
+            *self.input_epc_list,
+            *self.output_epc_list,
+            *(element["epcClass"] for elements in lots for element in elements),
+        )
+
     @property
     def is_declaration(self) -> bool:
         """Whether it declares an earlier event of the same id erroneous."""
@@ -136,6 +163,9 @@ class EpcisEvent:
         return self.event_type in ("ObjectEvent", "TransactionEvent") and not (
             self.epc_list or self.quantity_list or self.sensor_element_list
         )
+
+
+_ABSENT = {one.name: one.default for one in fields_of(EpcisEvent) if one.default is not MISSING}
 
 
 @lru_cache(maxsize=512)

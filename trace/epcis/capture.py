@@ -195,7 +195,7 @@ class _Run:
 
     def take(self, items: Sequence[_Item]) -> list[Captured]:
         """Take events in their order. Raises ``_Refused`` at the first that cannot be."""
-        addresses = {address for item in items for address in known_goods.addresses_of(item.event)}
+        addresses = {address for item in items for address in item.event.addresses}
         known = known_goods.find_goods(self.session, addresses, self.site)
         captured: list[Captured] = []
         self._lock(items, known)
@@ -225,12 +225,12 @@ class _Run:
     def _record(self, item: _Item, known: KnownGoods) -> Event:
         event = item.event
         rules.check_time(event.event_time, clock.now(), event.event_time)
-        if sum(1 for _ in known_goods.addresses_of(event)) > _MOST_GOODS:
+        if len(event.addresses) > _MOST_GOODS:
             raise BadInput(_l("One event names too many goods."), code="too-many-goods")
         words = item.words
         if event.is_declaration:
             return self._declare(item, words)
-        if not any(map(known.is_known, known_goods.addresses_of(event))):
+        if not any(map(known.is_known, event.addresses)):
             return self._keep_foreign(item, known, words)
         with said(self.session, _carried_words(words)) as found, once_otherwise(self.session):
             carrying.carry_out(Carrying(self.session, self.actor, event, known))
@@ -264,7 +264,7 @@ class _Run:
             address
             for item in items
             if item.event.biz_step == "receiving"
-            for address in known_goods.addresses_of(item.event)
+            for address in item.event.addresses
         }
         shipments = find_incoming(
             self.session,
@@ -281,7 +281,7 @@ def _groups(items: Sequence[_Item], known: KnownGoods) -> Iterator[tuple[list[_I
     """Runs of events that are written together, and between them those whose verb looks into the database."""
     group: list[_Item] = []
     for item in items:
-        is_ours = any(map(known.is_known, known_goods.addresses_of(item.event)))
+        is_ours = any(map(known.is_known, item.event.addresses))
         if item.event.is_declaration or (is_ours and carrying.is_alone(item.event, known)):
             if group:
                 yield group, True

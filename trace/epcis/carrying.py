@@ -26,8 +26,7 @@ def carry_out(carrying: Carrying) -> None:
     """Carry one event out by its verb. Raises what the verb raises, ``GoodsMixed``, ``StepNotTaken``."""
     event = carrying.event
     if not all(
-        carrying.known.is_known(address) or _is_new_unit(event, address)
-        for address in known_goods.addresses_of(event)
+        carrying.known.is_known(address) or _is_new_unit(event, address) for address in event.addresses
     ):
         if _moves(event):
             raise GoodsMixed(
@@ -58,7 +57,7 @@ def _is_new_unit(event: EpcisEvent, address: str) -> bool:
 
 def is_alone(event: EpcisEvent, known: KnownGoods) -> bool:
     """Whether its verb wants the database to itself; the others are written many at a time."""
-    if any(address in known.units for address in known_goods.addresses_of(event)):
+    if any(address in known.units for address in event.addresses):
         return True
     kind = (event.event_type, event.action, event.biz_step or "")
     if kind in TOGETHER:

@@ -124,7 +124,7 @@ def _make_event(kind: str, read: dict[str, Any], namespaces: dict[str, str]) -> 
                 extensions[name] = value
         else:
             extensions[name] = value
-    return EpcisEvent(event_type=kind, extensions=extensions, namespaces=namespaces, **found)
+    return EpcisEvent.of(event_type=kind, extensions=extensions, namespaces=namespaces, **found)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Which goods, cartons and parties an event names are known here: addresses of every form, looked up for a whole
 document at once. Who may do what with them is for the verbs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from trace.batches.models import Batch, Code
 from trace.batches.unit_models import LogisticUnit
 from trace.core.ids import parse_uuid
 from trace.core.short_codes import is_well_formed, normalise
-from trace.epcis.canonical import EpcisEvent
 from trace.gs1.digital_link import Identifier, parse_urn, parse_web_uri
 
 _OWN = "urn:uuid:"
@@ -35,22 +34,6 @@ class KnownGoods:
     def batch_ids(self) -> set[UUID]:
         """The batches named, by id."""
         return {batch.id for batch in self.batches.values()}
-
-
-def addresses_of(event: EpcisEvent) -> Iterator[str]:
-    """Every EPC and EPC class an event names, its parent too."""
-    if event.parent_id is not None:
-        yield event.parent_id
-    for epcs in (event.epc_list, event.child_epcs, event.input_epc_list, event.output_epc_list):
-        yield from epcs
-    for elements in (
-        event.quantity_list,
-        event.child_quantity_list,
-        event.input_quantity_list,
-        event.output_quantity_list,
-    ):
-        for element in elements:
-            yield element["epcClass"]
 
 
 def sscc_of(address: str) -> str | None:
