@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,10 @@ from trace.core.blobs import BlobStore
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session, session_factory
 from trace.models import load_all
+
+# Machines are shared: how long an example takes to make or to run says nothing of what it shows.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 TEMPLATE_KEY = "template_url"
 _server = ExitStack()
