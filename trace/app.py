@@ -43,6 +43,7 @@ from trace.ledger import views as log
 from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import api as codes_api
+from trace.public import resolver_views as resolver
 from trace.public import views as public
 from trace.recalls import api as trace_api
 from trace.shops import views as shops
@@ -120,6 +121,7 @@ def _register(app: Flask) -> None:
     app.register_blueprint(public.blueprint)
     # The same pages in English: the language is in the address, so that bytes depend on nothing else.
     app.register_blueprint(public.blueprint, url_prefix=ENGLISH_PREFIX, name="public_en")
+    app.register_blueprint(resolver.blueprint)
     for epcis in (epcis_capture, epcis_queries):
         app.register_blueprint(epcis.blueprint)
     api = Api(app)

@@ -19,6 +19,7 @@ MODULES = (
     "trace.epcis.models",
     "trace.epcis.capture_models",
     "trace.recalls.models",
+    "trace.resolver.models",
     "labels.printer_models",
 )
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # ships no annotations
 
 from tests.trace.gs1.standards import need
 from trace.gs1.linksets import (
