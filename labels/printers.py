@@ -1,16 +1,17 @@
 """Label printers of an organisation: their settings, and the jobs they are sent. Sending is `raw_printing`."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
+from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from labels.bitmaps import DotPage, Shift, dot_pages, for_dots
+from labels.bitmaps import DotPage, Shift, dot_pages, dots, for_dots
 from labels.designs import OWN_SIZE, Design, find_design, own_size
 from labels.pdf import PageOptions, sheet_pdf
 from labels.printer_forms import MOST_LABELS
@@ -142,14 +143,17 @@ def paper_of(printer: LabelPrinter) -> SheetSpec:
     return for_dots(design_of(printer).spec, printer.dpi)
 
 
-def label_job(printer: LabelPrinter, label: LabelContent, count: int, start: int = 1) -> Job:
+def label_job(
+    printer: LabelPrinter, label: LabelContent, count: int, start: int = 1, spec: SheetSpec | None = None
+) -> Job:
     """``count`` labels alike, the first on position ``start`` of a row or sheet already begun.
 
-    Raises `TooManyLabels`, and whatever laying out and placing refuse (`labels.layout`, `labels.bitmaps`).
+    ``spec`` is the printer's paper with what was chosen for these labels. Raises `TooManyLabels`, and whatever laying
+    out and placing refuse (`labels.layout`, `labels.bitmaps`).
     """
     if not 1 <= count <= MOST_LABELS:
         raise TooManyLabels
-    spec = paper_of(printer)
+    spec = spec or paper_of(printer)
     if printer.language == Language.PDF:
         shift = shift_of(printer)
         options = PageOptions(right_mm=shift.right_mm, down_mm=shift.down_mm)
@@ -168,13 +172,20 @@ def test_job(printer: LabelPrinter, symbol: QrSymbol) -> Job:
     return _dots_job(printer, spec, [ruler_dots(page, spec)])
 
 
-def label_dots(printer: LabelPrinter, label: LabelContent) -> DotPage:
-    """One row of labels, or the first label of a sheet, exactly as its dots will be."""
-    spec = paper_of(printer)
-    if not spec.is_roll:
-        spec = replace(spec, columns=1, rows=1)
-    (page,) = dot_pages([label] * spec.columns, spec, shift=shift_of(printer))
+def label_dots(printer: LabelPrinter, label: LabelContent, spec: SheetSpec | None = None) -> DotPage:
+    """One page full of labels, a row of a roll or a sheet, exactly as its dots will be."""
+    spec = spec or paper_of(printer)
+    (page,) = dot_pages([label] * spec.labels_per_page, spec, shift=shift_of(printer))
     return page
+
+
+def label_picture(printer: LabelPrinter, label: LabelContent, spec: SheetSpec | None = None) -> Image.Image:
+    """The first label alone, dot by dot as it will be printed."""
+    spec = spec or paper_of(printer)
+    corner = spec.corner(0)
+    left, top = dots(corner.x_mm, spec.dpi), dots(corner.y_mm, spec.dpi)
+    right, bottom = left + dots(spec.label_width_mm, spec.dpi), top + dots(spec.label_height_mm, spec.dpi)
+    return label_dots(printer, label, spec).picture().crop((left, top, right, bottom))
 
 
 def _set(

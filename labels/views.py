@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from labels import pages, services
+from labels import pages, services, units
 from labels.choices import DEFAULTS, Choices, ChoiceUnknown, read_choices
 from labels.images import qr_png, qr_svg
 from labels.mending import mend_item, tell_obstacle
@@ -94,11 +94,24 @@ def download_sheet(batch_id: UUID) -> ResponseReturnValue:
     return _file(sheet, "application/pdf", "Tem", batch, "pdf")
 
 
+@blueprint.get("/units/<uuid:unit_id>/logistic.pdf")
+@audience(Audience.MEMBER)
+def download_unit(unit_id: UUID) -> ResponseReturnValue:
+    """The logistic label of a carton or pallet in hand, with its SSCC as GS1-128."""
+    sheet = units.unit_pdf(db(), actor().organisation, unit_id, public_url())
+    answer = make_response(sheet)
+    answer.content_type = "application/pdf"
+    answer.headers["Content-Disposition"] = 'attachment; filename="sscc.pdf"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
 def _batch(batch_id: UUID) -> Batch:
     return services.get_batch(db(), actor().organisation_id, batch_id)
 
 
-def _public_url() -> str:
+def public_url() -> str:
+    """The address that is printed."""
     # Printed addresses are for ever: the configured one. Only a local run, which has none, prints where it is.
     return current_app.config["SETTINGS"].public_url or request.host_url.rstrip("/")
 
@@ -109,14 +122,14 @@ def _values() -> Mapping[str, str]:
 
 def _choices() -> Choices:
     choices = read_choices(_values())
-    if choices.is_gs1 and not _answers_digital_links():
+    if choices.is_gs1 and not answers_digital_links():
         raise ChoiceUnknown("form")
     return choices
 
 
 def _content(batch: Batch, choices: Choices) -> LabelContent:
-    content = services.label_content(db(), batch, _public_url())
-    return pages.chosen_content(content, batch, choices, _public_url())
+    content = services.label_content(db(), batch, public_url())
+    return pages.chosen_content(content, batch, choices, public_url())
 
 
 def _symbol(batch: Batch, choices: Choices) -> QrSymbol:
@@ -128,20 +141,20 @@ def _page(batch: Batch, found: LabelRefused | BadInput | None = None) -> tuple[L
     """The page, its form and its status; ``found`` is a refusal that a download met."""
     form = Form({**DEFAULTS, **_values()})
     try:
-        content = services.label_content(db(), batch, _public_url())
+        content = services.label_content(db(), batch, public_url())
     except LabelRefused as refusal:
         return _obstructed(batch, refusal), form, 200 if found is None else refusal.http_status
     except BadInput as refusal:
         return LabelPage(batch, refusal=str(refusal)), form, 200 if found is None else refusal.http_status
-    offer = pages.make_offer(batch, has_digital_links=_answers_digital_links())
-    page = LabelPage(batch, offer=offer, site=readable_site(_public_url()))
+    offer = pages.make_offer(batch, has_digital_links=answers_digital_links())
+    page = LabelPage(batch, offer=offer, site=readable_site(public_url()))
     try:
         choices = _choices()
     except BadInput as refusal:
         form.refuse(refusal)
         return page, form, refusal.http_status
     try:
-        chosen = pages.chosen_content(content, batch, choices, _public_url())
+        chosen = pages.chosen_content(content, batch, choices, public_url())
         preview = pages.make_preview(chosen, choices)
         if choices.pages.back_text:
             pages.check_back(choices)
@@ -168,7 +181,7 @@ def _obstructed(batch: Batch, refusal: LabelRefused) -> LabelPage:
     )
 
 
-def _answers_digital_links() -> bool:
+def answers_digital_links() -> bool:
     """Whether this service opens ``/01/…/10/…``: what nobody answers is not put on paper."""
     try:
         current_app.url_map.bind("").match("/01/08935001800019/10/L1")

@@ -1,6 +1,7 @@
 """Views of label printers: their settings, the test label, and labels of a batch printed with one of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +19,17 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from labels import printers, raw_printing, services
-from labels.bitmaps import picture_png
+from labels import pages, printers, raw_printing, services
+from labels.bitmaps import for_dots, picture_png
+from labels.choices import ChoiceUnknown, read_choices
 from labels.designs import DESIGNS, OWN_SIZE, Paper, find_design
 from labels.printer_forms import Dpi, PrinterForm, PrintForm, shown
 from labels.printer_models import LabelPrinter, Language
 from labels.printers import Job
 from labels.qr import QrSymbol, printed_address, qr_matrix
 from labels.rulers import ruler_dots, ruler_page
-from labels.spec import LabelContent
+from labels.spec import LabelContent, SheetSpec
+from labels.views import answers_digital_links, public_url
 from trace.accounts.access import actor
 from trace.batches.gate import LabelRefused
 from trace.batches.models import Batch
@@ -35,6 +38,19 @@ from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 
 blueprint = Blueprint("printers", __name__, url_prefix="/labels/printers")
+
+
+# What is chosen on the page of labels and goes with them to a printer, whose own paper decides the rest.
+_CHOSEN = ("form", "ec", "mark", "text", "small", "ean", "dots")
+_COUNTED = ("count", "start")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One label as chosen, and the paper it stands on."""
+
+    label: LabelContent
+    spec: SheetSpec
 
 
 @dataclass(frozen=True)
@@ -52,7 +68,7 @@ class PrinterChoices:
 def list_printers() -> ResponseReturnValue:
     """The organisation's label printers."""
     found = printers.list_printers(db(), actor().organisation_id)
-    return render_template("labels/list_printers.html", printers=found, size=_size, batch=None)
+    return render_template("labels/list_printers.html", printers=found, size=_size, batch=None, asked={})
 
 
 @blueprint.get("/for/<uuid:batch_id>")
@@ -61,9 +77,11 @@ def choose_printer(batch_id: UUID) -> ResponseReturnValue:
     """With which printer the labels of a batch are printed; with the only one, at once."""
     batch = services.get_batch(db(), actor().organisation_id, batch_id)
     found = printers.list_printers(db(), actor().organisation_id)
+    asked = _kept(request.args, (*_CHOSEN, *_COUNTED))
     if len(found) == 1:
-        return redirect(url_for("printers.show_print", printer_id=found[0].id, batch_id=batch_id), 303)
-    return render_template("labels/list_printers.html", printers=found, size=_size, batch=batch)
+        address = url_for("printers.show_print", printer_id=found[0].id, batch_id=batch_id, **asked)
+        return redirect(address, 303)
+    return render_template("labels/list_printers.html", printers=found, size=_size, batch=batch, asked=asked)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -145,17 +163,17 @@ def send_test(printer_id: UUID) -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def show_print(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
     """Labels of a batch on this printer: exactly how they will look, how many."""
-    return _print_page(printer_id, batch_id, Form({"count": 1, "start": 1}))
+    return _print_page(printer_id, batch_id, Form({"count": 1, "start": 1, **_kept(request.args)}))
 
 
 @blueprint.get("/<uuid:printer_id>/batches/<uuid:batch_id>/label.png")
 @audience(Audience.MEMBER)
 def preview_label(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
-    """The dots of one label, or of one row across the roll."""
+    """The dots of one label."""
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     batch = services.get_batch(db(), actor().organisation_id, batch_id)
-    page = printers.label_dots(printer, _content(batch))
-    return _picture(picture_png(page.picture(), printer.dpi))
+    wanted = _wanted(printer, batch, request.args)
+    return _picture(picture_png(printers.label_picture(printer, wanted.label, wanted.spec), printer.dpi))
 
 
 @blueprint.get("/<uuid:printer_id>/batches/<uuid:batch_id>/labels")
@@ -186,20 +204,21 @@ def send_labels(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
 def _job(printer_id: UUID, batch_id: UUID, form: Form) -> Job:
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     batch = services.get_batch(db(), actor().organisation_id, batch_id)
-    wanted = form.load(PrintForm())
-    return printers.label_job(printer, _content(batch), wanted["count"], wanted["start"])
+    numbers, wanted = form.load(PrintForm()), _wanted(printer, batch, request.values)
+    return printers.label_job(printer, wanted.label, numbers["count"], numbers["start"], wanted.spec)
 
 
 def _print_page(printer_id: UUID, batch_id: UUID, form: Form) -> ResponseReturnValue:
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     batch = services.get_batch(db(), actor().organisation_id, batch_id)
     try:
-        printers.label_dots(printer, _content(batch))
+        wanted = _wanted(printer, batch, request.values)
+        printers.label_dots(printer, wanted.label, wanted.spec)
     except LabelRefused:
         # The page of labels says what is missing, with the step that adds it.
         return redirect(url_for("labels.show_labels", batch_id=batch_id), 303)
     except BadInput as unprintable:
-        refusal, status = str(unprintable), unprintable.http_status
+        refusal, status = pages.tell_refusal(unprintable), unprintable.http_status
     else:
         refusal, status = "", form.status
     spec = printers.paper_of(printer)
@@ -209,6 +228,7 @@ def _print_page(printer_id: UUID, batch_id: UUID, form: Form) -> ResponseReturnV
         batch=batch,
         form=form,
         refusal=refusal,
+        chosen=_kept(request.values, _CHOSEN),
         size=_size(printer),
         across=spec.labels_per_page,
         is_roll=spec.is_roll,
@@ -298,17 +318,26 @@ def _send(printer: LabelPrinter, job: Job) -> None:
     raw_printing.send(job.content, printer.address or "", _approved())
 
 
-def _public_url() -> str:
-    # Printed addresses are for ever: the configured one. Only a local run, which has none, prints where it is.
-    return str(current_app.config["SETTINGS"].public_url or request.host_url.rstrip("/"))
+def _wanted(printer: LabelPrinter, batch: Batch, values: Mapping[str, str]) -> Wanted:
+    """What was chosen on the page of labels, on this printer's paper. Raises `LabelRefused` and `BadInput`."""
+    paper = {"size": printer.design, "dpi": str(printer.dpi)}
+    if printer.width_mm is not None and printer.height_mm is not None:
+        paper |= {"width": f"{printer.width_mm:f}", "height": f"{printer.height_mm:f}"}
+    choices = read_choices({**_kept(values, _CHOSEN), **paper})
+    if choices.is_gs1 and not answers_digital_links():
+        raise ChoiceUnknown("form")
+    label = services.label_content(db(), batch, public_url())
+    label = pages.chosen_content(label, batch, choices, public_url())
+    in_dots = replace(choices, spec=for_dots(choices.spec, printer.dpi))
+    return Wanted(label, pages.chosen_spec(label, in_dots))
 
 
-def _content(batch: Batch) -> LabelContent:
-    return services.label_content(db(), batch, _public_url())
+def _kept(values: Mapping[str, str], names: Sequence[str] = _COUNTED) -> dict[str, Any]:
+    return {name: values[name] for name in names if values.get(name)}
 
 
 def _site_symbol() -> QrSymbol:
-    return qr_matrix(printed_address(_public_url(), "0").removesuffix("/T/0"))
+    return qr_matrix(printed_address(public_url(), "0").removesuffix("/T/0"))
 
 
 def _file(job: Job, name: str) -> Response:

@@ -2,12 +2,13 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+import zxingcpp
 from flask import Flask
 
 from tests.labels.printers import tspl_pages, zpl_pages
@@ -15,6 +16,7 @@ from tests.labels.reading import read_all_by_zxing
 from tests.producers.conftest import MakeWorkspace
 from tests.producers.workspace import Workspace, visible
 
+Approve = Callable[[Workspace, str], None]
 TSPL: dict[str, Any] = {
     "name": "Xprinter", "language": "tspl", "dpi": "203", "design": "roll-50x30", "gap": "2", "offset_x": "0",
     "offset_y": "-0,5",
@@ -61,9 +63,17 @@ def _add(workspace: Workspace, **changed: Any) -> str:
     return str(answer.headers["Location"]).partition("#")[0]
 
 
-def _approve(app: Flask, workspace: Workspace, address: str) -> None:
-    mine = workspace.actor.organisation_id
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], printers=((mine, address),))
+@pytest.fixture
+def approve(app: Flask) -> Iterator[Approve]:
+    """As the operator: allow an organisation one address, and no other."""
+    before = app.config["SETTINGS"]
+
+    def allow(workspace: Workspace, address: str) -> None:
+        mine = workspace.actor.organisation_id
+        app.config["SETTINGS"] = replace(before, printers=((mine, address),))
+
+    yield allow
+    app.config["SETTINGS"] = before
 
 
 def test_a_printer_is_set_up_and_shows_its_test_label(workspace: Workspace) -> None:
@@ -106,6 +116,33 @@ def test_labels_of_a_batch_are_taken_away_as_a_file(workspace: Workspace, batch_
     assert read_all_by_zxing(printed.grey)[0].startswith("http://LOCALHOST/T/")
 
 
+def test_what_was_chosen_for_the_labels_goes_with_them(workspace: Workspace, batch_id: UUID) -> None:
+    printer = _add(workspace)
+    chosen = "ec=H&text=B%E1%BA%A3o+qu%E1%BA%A3n+l%E1%BA%A1nh"
+    answer = workspace.client.get(f"/labels/printers/for/{batch_id}?{chosen}&count=5&size=a4-40")
+    assert answer.headers["Location"] == f"{printer}/batches/{batch_id}?{chosen}&count=5"
+    page = workspace.page(f"{printer}/batches/{batch_id}?{chosen}&count=5")
+    assert 'name="ec" value="H"' in page
+    assert 'name="text" value="Bảo quản lạnh"' in page
+    assert 'value="5"' in page
+    plain, with_text = (
+        tspl_pages(workspace.client.get(f"{printer}/batches/{batch_id}/labels?{query}").data, 203)[0]
+        for query in ("ec=H", chosen)
+    )
+    assert {found.ec_level for found in zxingcpp.read_barcodes(with_text.grey)} == {"H"}
+    assert (plain.dark != with_text.dark).any()
+
+
+def test_a_choice_that_does_not_go_together_is_told(workspace: Workspace, batch_id: UUID) -> None:
+    answer = workspace.client.get(f"{_add(workspace)}/batches/{batch_id}?mark=true&ec=M")
+    assert answer.status_code == 422
+
+
+def test_the_page_of_labels_leads_to_the_printers(workspace: Workspace, batch_id: UUID) -> None:
+    assert f"/labels/printers/for/{batch_id}" in workspace.page(f"/labels/{batch_id}")
+    assert 'href="/labels/printers/"' in workspace.page("/account/organisation")
+
+
 @pytest.mark.parametrize("query", ["count=0", "count=1001", "count=x", "count=1&start=2"])
 def test_a_wrong_number_of_labels_is_told_on_the_page(
     workspace: Workspace, batch_id: UUID, query: str
@@ -134,9 +171,9 @@ def test_the_only_printer_is_chosen_at_once(workspace: Workspace, batch_id: UUID
 
 
 def test_labels_go_straight_to_an_approved_address(
-    app: Flask, workspace: Workspace, batch_id: UUID, received: Receiver
+    approve: Approve, workspace: Workspace, batch_id: UUID, received: Receiver
 ) -> None:
-    _approve(app, workspace, received.address)
+    approve(workspace, received.address)
     printer = _add(workspace, address=received.address)
     taking = received.listen()
     answer = workspace.send(f"{printer}/batches/{batch_id}/labels", count="3")
@@ -146,8 +183,8 @@ def test_labels_go_straight_to_an_approved_address(
     assert printed.copies == 3
 
 
-def test_the_test_label_goes_straight_too(app: Flask, workspace: Workspace, received: Receiver) -> None:
-    _approve(app, workspace, received.address)
+def test_the_test_label_goes_straight_too(approve: Approve, workspace: Workspace, received: Receiver) -> None:
+    approve(workspace, received.address)
     printer = _add(workspace, address=received.address)
     taking = received.listen()
     assert workspace.send(f"{printer}/test").status_code == 303
@@ -162,28 +199,28 @@ def test_an_address_nobody_approved_is_refused(workspace: Workspace, received: R
 
 
 def test_an_address_of_another_organisation_is_refused(
-    app: Flask, make_workspace: MakeWorkspace, received: Receiver
+    approve: Approve, make_workspace: MakeWorkspace, received: Receiver
 ) -> None:
-    _approve(app, make_workspace(), received.address)
+    approve(make_workspace(), received.address)
     answer = make_workspace().send("/labels/printers/new", **(TSPL | {"address": received.address}))
     assert answer.status_code == 422
 
 
 def test_a_withdrawn_approval_stops_printing(
-    app: Flask, workspace: Workspace, batch_id: UUID, received: Receiver
+    approve: Approve, workspace: Workspace, batch_id: UUID, received: Receiver
 ) -> None:
-    _approve(app, workspace, received.address)
+    approve(workspace, received.address)
     printer = _add(workspace, address=received.address)
-    _approve(app, workspace, "10.0.0.7:9100")
+    approve(workspace, "10.0.0.7:9100")
     answer = workspace.send(f"{printer}/batches/{batch_id}/labels", count="1")
     assert answer.status_code == 403
     assert not received.job
 
 
 def test_a_printer_that_is_off_is_told_and_nothing_is_lost(
-    app: Flask, workspace: Workspace, batch_id: UUID, received: Receiver
+    approve: Approve, workspace: Workspace, batch_id: UUID, received: Receiver
 ) -> None:
-    _approve(app, workspace, received.address)
+    approve(workspace, received.address)
     printer = _add(workspace, address=received.address)
     received._listener.close()
     answer = workspace.send(f"{printer}/batches/{batch_id}/labels", count="7")
