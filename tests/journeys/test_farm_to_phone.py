@@ -7,14 +7,14 @@ withdrawn. At each step the stranger's phone shows what is true now.
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.conftest import LiveServer
 from tests.journeys.people import FOLD, Person
@@ -23,20 +23,8 @@ from trace.core.clock import today
 
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "một mật khẩu đủ dài"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 def _appoint_officer(server: LiveServer, phone: str) -> str:
