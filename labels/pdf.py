@@ -59,9 +59,19 @@ def sheet_pdf(
     are told not to scale. Raises `StartOutsideSheet`, `TextDoesNotFit`, `CharacterNotPrintable` or an address refusal
     before anything is drawn, and ValueError for no labels at all.
     """
+    spec.check_start(start)
+    return layouts_pdf([lay_out(label, spec) for label in labels], spec, start, options)
+
+
+def layouts_pdf(
+    placed: Sequence[LabelLayout],
+    spec: SheetSpec,
+    start: int = 1,
+    options: PageOptions | None = None,
+) -> bytes:
+    """Finished layouts on pages; all that `sheet_pdf` promises of pages holds."""
     options = options or PageOptions()
     spec.check_start(start)
-    placed = [lay_out(label, spec) for label in labels]
     if not placed:
         raise ValueError("no labels to print")
     back = lay_out_back(options.back_text, spec) if options.back_text.strip() else ()

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from labels import pages, services
+from labels import pages, services, units
 from labels.choices import DEFAULTS, Choices, ChoiceUnknown, read_choices
 from labels.images import qr_png, qr_svg
 from labels.mending import mend_item, tell_obstacle
@@ -92,6 +92,18 @@ def download_sheet(batch_id: UUID) -> ResponseReturnValue:
     except (LabelRefused, BadInput) as refusal:
         return _answer(batch, refusal)
     return _file(sheet, "application/pdf", "Tem", batch, "pdf")
+
+
+@blueprint.get("/units/<uuid:unit_id>/logistic.pdf")
+@audience(Audience.MEMBER)
+def download_unit(unit_id: UUID) -> ResponseReturnValue:
+    """The logistic label of a carton or pallet in hand, with its SSCC as GS1-128."""
+    sheet = units.unit_pdf(db(), actor().organisation, unit_id, public_url())
+    answer = make_response(sheet)
+    answer.content_type = "application/pdf"
+    answer.headers["Content-Disposition"] = 'attachment; filename="sscc.pdf"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _batch(batch_id: UUID) -> Batch:

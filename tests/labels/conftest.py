@@ -1,5 +1,6 @@
 """The producers of the workspace's tests, for the views of labels."""
 
 from tests.producers.conftest import make_workspace, workspace
+from tests.trace.shops.conftest import browse, market
 
-__all__ = ["make_workspace", "workspace"]
+__all__ = ["browse", "make_workspace", "market", "workspace"]
