@@ -17,6 +17,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from labels import pages, printers, raw_printing, services
@@ -270,7 +271,7 @@ def _design_text(key: str) -> str:
     if design is None:
         return key
     spec = design.spec
-    size = f"{spec.label_width_mm:g} × {spec.label_height_mm:g} mm".replace(".", ",")
+    size = f"{format_decimal(spec.label_width_mm)} × {format_decimal(spec.label_height_mm)} mm"
     if spec.is_round:
         return str(_("Roll, round, %(size)s mm", size=f"{spec.label_width_mm:g}"))
     if design.paper == Paper.ROLL:
@@ -283,8 +284,8 @@ def _design_text(key: str) -> str:
 def _size(printer: LabelPrinter) -> str:
     """The label in a printer, in words."""
     if printer.design == OWN_SIZE:
-        width, height = shown({"w": printer.width_mm, "h": printer.height_mm}).values()
-        return str(_("Roll, %(size)s, %(count)s across", size=f"{width} × {height} mm", count=1))
+        size = f"{format_decimal(printer.width_mm)} × {format_decimal(printer.height_mm)} mm"
+        return str(_("Roll, %(size)s, %(count)s across", size=size, count=1))
     return _design_text(printer.design)
 
 
