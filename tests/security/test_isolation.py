@@ -50,6 +50,7 @@ from trace.recalls import holds
 from trace.recalls import services as recalls
 from trace.recalls.hold_rules import HoldReason
 from trace.recalls.rules import RecallClass, RecallReason
+from trace.resolver.services import LinkFacts, add_link
 
 # Written into everything of the victim that is not public; never to be read by the other.
 SECRET = "Bimatrieng"
@@ -90,6 +91,8 @@ def scene(session: Session) -> Scene:
     certificate = factories.CertificateFactory.create(
         session=session, actor=owner, product_id=draft_product.id
     )
+    stated = LinkFacts("pip", f"https://example.com/{SECRET}", SECRET)
+    link = add_link(session, owner, draft_product.id, stated)
     draft = factories.BatchFactory.create(session=session, actor=owner, product=draft_product)
     batch = factories.ActiveBatchFactory.create(session=session, actor=owner, product=product)
     party = factories.PartyFactory.create(
@@ -148,6 +151,7 @@ def scene(session: Session) -> Scene:
         "membership_id": str(membership.id),
         "product_id": str(draft_product.id),
         "certificate_id": str(certificate.id),
+        "link_id": str(link.id),
         "batch_id": str(draft.id),
         "location_id": str(owner.organisation.seat.id),
         "shipment_id": str(open_shipment.id),

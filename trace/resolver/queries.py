@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session
 
 from producers.models import Product
@@ -41,13 +41,15 @@ def list_claims(session: Session, gtin: str) -> list[Product]:
     Only of approved organisations: a claim by anybody who signs up would silence another's labels.
     """
     on_labels = Batch.seal["gtin"].astext
+    claimed = select(Product.id).where(Product.gtin == gtin)
     # "Not empty" is what the index holds, so it has to be said.
     sealed = select(Batch.product_id).where(on_labels == gtin, on_labels != "")
     wanted = (
         select(Product)
         .join(Organisation, Organisation.id == Product.organisation_id)
         .where(
-            or_(Product.gtin == gtin, Product.id.in_(sealed)),
+            # Two indexes, one look into each: an "or" would read every product.
+            Product.id.in_(union(claimed, sealed)),
             Organisation.approval == Approval.APPROVED,
             ~Product.is_from_outside,
         )
