@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from audit import accessibility, interface, licences, speed
+from audit import accessibility, interface, licences, printing, speed
 from audit.findings import CannotAudit, Finding, table
 from audit.site import live_site
 from trace.cli.browser import NoBrowser, provide_browser
@@ -21,6 +21,7 @@ def main() -> int:
     try:
         chromium = os.environ.get("CHROMIUM") or str(provide_browser())
         _run(licences.check, failed)
+        _run(printing.check, failed)
         with live_site() as site:
             if site.missing:
                 failed.append("the demo")
