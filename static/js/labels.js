@@ -13,7 +13,10 @@ for (const form of document.querySelectorAll("[data-preview]")) {
       const answer = await fetch(`${form.dataset.preview}?${values}`, { headers: { Accept: "text/html" } });
       // Answers may overtake one another: only the last question counts.
       if (answer.ok && asked === latest) {
+        const wasOpen = target.querySelector("details[open]") !== null;
         target.innerHTML = await answer.text();
+        const details = target.querySelector("details");
+        if (details) details.open = wasOpen;
         history.replaceState(null, "", `${location.pathname}?${values}`);
       }
     } catch {
