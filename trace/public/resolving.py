@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,13 @@ HTML = "text/html"
 
 
 def root() -> str:
-    """Where this service is reached by whoever asks, without a slash: what is linked stays on the host they know."""
+    """Where this service is reached by whoever asks, without a slash: what is linked stays on the host they know.
+
+    Behind a proxy that ends TLS only the settings know that the address begins with https.
+    """
+    stated = urlsplit(current_app.config["SETTINGS"].public_url or "")
+    if stated.netloc == request.host:
+        return f"{stated.scheme}://{stated.netloc}"
     return request.host_url.rstrip("/")
 
 

@@ -1,6 +1,7 @@
 """The resolver over HTTP: where addresses lead, what is refused, what a recall changes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -359,3 +360,13 @@ def test_an_address_with_another_hosts_name_leads_to_our_pages_on_that_host_alon
     answer = client.get(shelf.path, headers={"Host": "id.vidu.example"})
     assert answer.headers["Location"] == f"http://id.vidu.example/T/{shelf.batch.code}"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_behind_a_proxy_that_ends_tls_links_begin_with_https(app: Flask, shelf: Shelf) -> None:
+    whole = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(whole, public_url="https://localhost")
+    try:
+        answer = app.test_client().get(shelf.path)
+    finally:
+        app.config["SETTINGS"] = whole
+    assert answer.headers["Location"] == f"https://localhost/T/{shelf.batch.code}"
