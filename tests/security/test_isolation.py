@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from labels.printer_models import LabelPrinter, Language
 from tests.web import contents, settle, sign_in_as, token_of
 from trace.accounts import services as accounts
 from trace.accounts import sessions
@@ -145,6 +146,17 @@ def scene(session: Session) -> Scene:
     services_runs.make_part(session, stamps.id)
     sealed = factories.ActiveBatchFactory.create(session=session, actor=owner)
     binding = bind_stamps(session, owner, sealed.id, Typed(number=1), Typed(number=5))
+    printer = LabelPrinter(
+        organisation_id=owner.organisation_id,
+        name=f"Máy in {SECRET}",
+        language=Language.TSPL,
+        dpi=203,
+        design="roll-50x30",
+        gap_mm=Decimal(2),
+        offset_x_mm=Decimal(0),
+        offset_y_mm=Decimal(0),
+    )
+    session.add(printer)
     session.flush()
     ids = {
         "capture_id": str(capture.id),
@@ -168,6 +180,7 @@ def scene(session: Session) -> Scene:
         "settlement_id": str(proposal.id),
         "claim_id": str(claimed.id),
         "event_id": str(left.id),
+        "printer_id": str(printer.id),
         "run_id": str(stamps.id),
         "binding_id": str(binding.id),
         "sha256": "0" * 64,
