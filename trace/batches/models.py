@@ -45,6 +45,9 @@ class Origin(StrEnum):
     OUTSIDE = "outside"
 
 
+_UNIT_WORDS = {"KGM": "kg", "GRM": "g", "LTR": "lít", "MLT": "ml"}
+
+
 class Batch(Base):
     """A lot. A draft until it is activated; then its ten items are sealed and only events change it."""
 
@@ -120,9 +123,7 @@ class Batch(Base):
 
     @property
     def unit_word(self) -> str:
-        return self.packaging_word or {"KGM": "kg", "GRM": "g", "LTR": "lít", "MLT": "ml"}.get(
-            self.uom or "", ""
-        )
+        return self.packaging_word or _UNIT_WORDS.get(self.uom or "", "")
 
 
 class Code(Base):

@@ -141,8 +141,9 @@ class EpcisEvent:
         }
         if self.record_time is not None:
             document["recordTime"] = self.record_time.isoformat().replace("+00:00", "Z")
+        said = vars(self)
         for name, attribute in ATTRIBUTES.items():
-            value = getattr(self, attribute)
+            value = said[attribute]
             if value:
                 document[name] = shorten_names(value, self.namespaces) if name in _OPEN else value
         for name, attribute in LOCATIONS.items():

@@ -79,6 +79,8 @@ class Carrying:
 
     def own_place(self, address: str | None) -> Location | None:
         """The actor's own place an address stands for."""
+        if address is None:
+            return None
         places = self.actor.organisation.locations
         return next((place for place in places if place.uri == address), None)
 
