@@ -222,8 +222,8 @@ def built_app(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Flask
 
 @pytest.fixture
 def app(built_app: Flask, connection: Connection, tmp_path: Path) -> Iterator[Flask]:
-    """The application on the rolled-back connection, with files of the test's own."""
-    whole = dict(built_app.extensions)
+    """The application on the rolled-back connection, with files of the test's own; what a test sets in it is undone."""
+    whole, settings_before = dict(built_app.extensions), dict(built_app.config)
     built_app.extensions |= {
         "sessions": session_factory(connection),
         "blobs": BlobStore(tmp_path / "blobs"),
@@ -232,3 +232,5 @@ def app(built_app: Flask, connection: Connection, tmp_path: Path) -> Iterator[Fl
     yield built_app
     built_app.extensions.clear()
     built_app.extensions |= whole
+    built_app.config.clear()
+    built_app.config |= settings_before
