@@ -17,7 +17,7 @@ from trace.accounts import sessions
 from trace.accounts.models import Membership, Organisation, Role
 from trace.accounts.permissions import Actor
 from trace.app import create_app
-from trace.batches.models import Batch
+from trace.batches.models import Batch, Code
 from trace.cli import demo, processes, texts
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session
@@ -104,7 +104,8 @@ def _codes(session: Session) -> dict[Verdict, str]:
     """One code for each verdict, chosen by the same reads as the page."""
     unknown = new_code(CODE_LENGTH)
     slip = unknown[:-1] + ("A" if unknown[-1] != "A" else "B")
-    codes = [*session.scalars(select(Batch.code).order_by(Batch.created_at, Batch.id)), unknown, slip]
+    issued = select(Code.code).order_by(Code.created_at, Code.run_id.nulls_first(), Code.number, Code.code)
+    codes = [*session.scalars(issued), unknown, slip]
     found: dict[Verdict, str] = {}
     for code in codes:
         found.setdefault(decide(look_up(session, code).facts).verdict, code)

@@ -1,0 +1,25 @@
+"""A roll of stamps in the demo: some on today's lot, one of them spoiled, the others not used yet."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from trace.accounts.permissions import Actor
+from trace.batches import services_runs
+from trace.batches.models import Batch
+from trace.batches.stamp_rules import Typed, VoidReason
+from trace.events import services_stamps
+
+STAMPS = 20
+# The demo is never filled behind a public address.
+_ADDRESS = "http://localhost:8000"
+
+
+def tell_stamps(session: Session, actors: Mapping[str, Actor], lot: Batch) -> None:
+    """Order a roll, put half of it on ``lot``, and void the last of these."""
+    producer = next(one for one in actors.values() if one.organisation_id == lot.organisation_id)
+    run = services_runs.issue_roll(session, producer, services_runs.Order(STAMPS, _ADDRESS), lot.product_id)
+    services_runs.make_part(session, run.id)
+    first, last = Typed(number=run.first_number), Typed(number=run.first_number + STAMPS // 2 - 1)
+    services_stamps.bind_stamps(session, producer, lot.id, first, last)
+    services_stamps.void_stamps(session, producer, last, last, VoidReason.SPOILED)
