@@ -8,28 +8,23 @@ once a page, the ORM is the way.
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 from sqlalchemy.orm.util import identity_key
 
-from trace.core.database import Base
+from trace.core.database import Base, driver_of
 
 Rows = list[tuple[Any, ...]]
 
 
-def fetch(session: Session, text: str, parameters: Sequence[Any]) -> Rows:
-    """Run one statement by the driver; its rows as plain values. Raises what SQLAlchemy would."""
-    connection = session.connection()
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.cursor() as cursor:
-            rows: Rows = cursor.execute(text, parameters).fetchall()
-            return rows
-    except psycopg.Error as error:
-        # As if read through SQLAlchemy: whoever waits for its errors must not miss these.
-        raise DBAPIError.instance(text, None, error, psycopg.Error, dialect=connection.dialect) from error
+def fetch(session: Session, text: str, parameters: Sequence[Any], *, binary: bool = False) -> Rows:
+    """Run one statement by the driver; its rows as plain values. Raises what SQLAlchemy would.
+
+    ``binary`` is for rows of bytes: as text each byte is sent as two letters and read back.
+    """
+    with driver_of(session, text) as driver, driver.cursor(binary=binary) as cursor:
+        rows: Rows = cursor.execute(text, parameters).fetchall()
+    return rows
 
 
 class Reading:

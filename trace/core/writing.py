@@ -8,17 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
-from trace.core.database import Base
+from trace.core.database import Base, driver_of
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no annotations
 # From here on COPY is quicker than a statement for each row.
@@ -51,10 +49,8 @@ class Writes:
 
     def send(self, session: Session) -> None:
         """Write all of it. Raises what SQLAlchemy would."""
-        connection = session.connection()
-        driver: Any = connection.connection.driver_connection
         few: list[tuple[str, list[Any]]] = []
-        try:
+        with driver_of(session, "insert") as driver:
             for changed, names in self._changed:
                 few.append(_update(changed, names))
             if self._new:
@@ -67,11 +63,6 @@ class Writes:
                 else:
                     few += [_insert(table, row) for row in rows]
             _send(driver, few)
-        except psycopg.Error as error:
-            # As if written through SQLAlchemy: whoever waits for its errors must not miss these.
-            raise DBAPIError.instance(
-                "insert", None, error, psycopg.Error, dialect=connection.dialect
-            ) from error
         for one in self._new:
             make_transient_to_detached(one)
         session.add_all(self._new)

@@ -1,6 +1,5 @@
 """Reads of the log: tiles, bundles, checkpoints, where an event stands and the proof of it. Nothing is written here."""
 
-import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from trace.core.errors import NotFound
 from trace.core.installation import find_fact
+from trace.core.reading import Rows, fetch
 from trace.ledger import merkle, tiles
 from trace.ledger.merkle import HASH_LENGTH, Node, Reader
 from trace.ledger.models import Leaf, LogCheckpoint, LogEntry
@@ -140,7 +140,7 @@ def find_bundle(session: Session, index: int, width: int = WIDTH) -> bytes | Non
         return tiles.encode_bundle([leaf for (leaf,) in rows])
     if published_size(session) <= last:
         return None
-    found = dict(
+    found: dict[int, bytes] = dict(
         _rows(
             session,
             "select log_index, leaf from log_entries join leaves on id = leaf_id "
@@ -217,11 +217,9 @@ def read_without_transaction(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
-def _rows(session: Session, statement: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
-    """Rows of hashes and leaves in the binary protocol: as text each byte is sent as two letters and read back."""
-    with contextlib.closing(session.connection().connection.cursor(binary=True)) as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
+def _rows(session: Session, statement: LiteralString, *values: Any) -> Rows:
+    """Rows of hashes and leaves, which are bytes."""
+    return fetch(session, statement, values, binary=True)
 
 
 # -------------------------------------------------------------------------------------------------------- proofs
