@@ -1,6 +1,8 @@
 """Engine, session and the base of all mapped classes. Every table of every feature hangs on ``Base``."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -8,12 +10,18 @@ from typing import Any, ClassVar
 import psycopg
 from sqlalchemy import DateTime, Engine, MetaData, Numeric, String, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 APP_ROLE = "trace_app"
 _USED = "used"
 _SURELY_ALIVE_SECONDS = 1.0
+# A migration may wait for locks, and work, for as long as it takes.
+_OF_MIGRATIONS = "-c timezone=UTC"
+# Requests are many and small: a planner that knows a table badly starts two processes to read 256 rows.
+_OF_REQUESTS = (
+    f"{_OF_MIGRATIONS} -c lock_timeout=10s -c statement_timeout=30s -c max_parallel_workers_per_gather=0"
+)
 
 # Named by rule, so that a migration can drop by name what another made.
 NAMING = {
@@ -45,14 +53,7 @@ def make_engine(url: str, role: str | None = APP_ROLE, **options: Any) -> Engine
     The role is set when the connection is made: the application never holds the rights of the tables' owner,
     even where one URL serves both.
     """
-    # Requests are many and small: a planner that knows a table badly starts two processes to read 256 rows.
-    settings = (
-        "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s -c max_parallel_workers_per_gather=0"
-    )
-    if role:
-        settings += f" -c role={role}"
-    else:
-        settings = "-c timezone=UTC"
+    settings = _OF_MIGRATIONS if role is None else f"{_OF_REQUESTS} -c role={role}"
     options.setdefault("pool_size", 8)
     options.setdefault("max_overflow", 8)
     engine = create_engine(url, connect_args={"options": settings}, **options)
@@ -89,3 +90,16 @@ def session_factory(bind: Any) -> sessionmaker[Session]:
 def new_session(bind: Any) -> Session:
     """One session on ``bind``; whoever makes it commits and closes it."""
     return session_factory(bind)()
+
+
+@contextlib.contextmanager
+def driver_of(session: Session, doing: str) -> Iterator[Any]:
+    """The driver's own connection of a session, for statements that the ORM would take too long over.
+
+    What it raises comes out as if SQLAlchemy had run ``doing``: whoever waits for its errors must not miss these.
+    """
+    connection = session.connection()
+    try:
+        yield connection.connection.driver_connection
+    except psycopg.Error as error:
+        raise DBAPIError.instance(doing, None, error, psycopg.Error, dialect=connection.dialect) from error
