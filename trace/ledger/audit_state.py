@@ -57,7 +57,7 @@ class AuditState:
             for known in self.checkpoints:
                 if merkle.tree_root(known.size, self.read) != known.root:
                     raise StateUnusable(self._damaged("tiles.*"))
-        except BaseException as error:
+        except BaseException as error:  # Ctrl+C too lets go of the folder and its files; all are raised again
             self._stack.close()
             if isinstance(error, OSError):
                 raise StateUnusable(cannot_write(self.folder, error)) from error
