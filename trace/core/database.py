@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy import DateTime, Engine, MetaData, Numeric, String, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, sessionmaker
 
 APP_ROLE = "trace_app"
 _USED = "used"
@@ -84,7 +84,18 @@ def _ping_when_idle(engine: Engine) -> None:
 
 def session_factory(bind: Any) -> sessionmaker[Session]:
     """Sessions on ``bind`` (an engine, or a test's connection inside an outer transaction)."""
-    return sessionmaker(bind, join_transaction_mode="create_savepoint")
+    factory = sessionmaker(bind, join_transaction_mode="create_savepoint")
+    event.listen(factory, "after_soft_rollback", _forget_what_was_taken_back)
+    return factory
+
+
+def _forget_what_was_taken_back(session: Session, ended: SessionTransaction) -> None:
+    """Have everything read anew after a rollback to a savepoint, as after one of the whole transaction.
+
+    The session itself forgets only what it knows to have changed; rows written by ``trace.core.writing`` it does not.
+    """
+    if ended.nested:
+        session.expire_all()
 
 
 def new_session(bind: Any) -> Session:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import cast
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -84,3 +84,30 @@ def test_what_the_database_refuses_is_an_error_of_sqlalchemy(session: Session) -
     with pytest.raises(IntegrityError), session.begin_nested():
         writes.send(session)
     assert session.scalar(select(func.count()).select_from(IdempotencyKey)) == 0
+
+
+def test_what_a_savepoint_takes_back_is_taken_back_from_objects_too(session: Session) -> None:
+    batch = ActiveBatchFactory.create(session=session, actor=actor_of_kind(session), quantity=Decimal(10))
+    session.flush()
+    balance = session.get_one(Balance, batch.id)
+    attempt = session.begin_nested()
+    set_committed_value(balance, "held", Decimal(7))
+    set_committed_value(balance, "sold", Decimal(3))
+    writes = Writes()
+    writes.update(balance, ["held", "sold"])
+    writes.send(session)
+    attempt.rollback()
+    assert [balance.held, balance.sold] == [10, 0]
+
+
+def test_an_object_whose_writing_a_savepoint_takes_back_is_no_more(session: Session) -> None:
+    sender, receiver = actor_of_kind(session), actor_of_kind(session, OrganisationKind.SHOP)
+    made = Shipment(
+        id=uuid7(), sender_id=sender.organisation_id, receiver_id=receiver.organisation_id, shipped_at=NOW
+    )
+    attempt = session.begin_nested()
+    writes = Writes()
+    writes.insert_new(made)
+    writes.send(session)
+    attempt.rollback()
+    assert session.get(Shipment, inspect(made).identity) is None

@@ -14,7 +14,7 @@ from tests.trace.epcis.capturing import about, codes, held, now_text, receiving,
 from tests.trace.epcis.documents import CONTEXT, a_document, an_event
 from tests.trace.events.conftest import Chain, chain
 from trace.accounts.permissions import Actor
-from trace.batches.models import Balance, Batch
+from trace.batches.models import Balance, Batch, Holding
 from trace.core import clock
 from trace.epcis.capture import Behaviour, Outcome, capture
 from trace.epcis.documents import read_document
@@ -165,6 +165,28 @@ def test_a_sale_beyond_what_earlier_events_of_the_document_left_is_refused(
     assert codes(outcome) == ["quantity-exceeds-holding"]
     assert [one.row.epcis_id for one in outcome.captured] == ["urn:x:1", "urn:x:3"]
     assert held(session, chain.batch, chain.producer) == 0
+
+
+def test_an_event_refused_among_others_leaves_nothing_to_those_behind_it(
+    session: Session, chain: Chain
+) -> None:
+    events = [
+        shipping(chain.batch, 30, chain.shop, eventID="urn:x:1"),
+        shipping(chain.batch, 60, chain.shop, eventID="urn:x:2"),
+        shipping(chain.batch, 20, chain.shop, eventID="urn:x:3"),
+        selling(chain.batch, 11, eventID="urn:x:4"),
+        selling(chain.batch, 10, eventID="urn:x:5"),
+    ]
+    holding = session.get_one(Holding, (chain.batch.id, chain.producer.organisation_id))
+    outcome = capture(session, chain.producer, read_document(a_document(*events)), Behaviour.PROCEED, SITE)
+    assert [one.index for one in outcome.failures] == [2, 3]
+    assert codes(outcome) == ["quantity-exceeds-holding"] * 2
+    # What the session remembers is what is stored: whoever goes on in this transaction sees no more.
+    remembered = (holding.quantity, session.get_one(Balance, chain.batch.id).in_transit)
+    session.flush()
+    session.expire_all()
+    stored = (holding.quantity, session.get_one(Balance, chain.batch.id).in_transit)
+    assert remembered == stored == (Decimal(0), Decimal(90))
 
 
 def test_a_batch_is_activated_by_commissioning(session: Session, chain: Chain, send: Capture) -> None:
