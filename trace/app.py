@@ -43,6 +43,7 @@ from trace.ledger import views as log
 from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import api as codes_api
+from trace.public import guessing
 from trace.public import resolver_views as resolver
 from trace.public import views as public
 from trace.recalls import api as trace_api
@@ -105,6 +106,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
     app.extensions["papers"] = BlobStore(settings.blob_folder / "papers")
     app.extensions[outgoing.EXTENSION] = outgoing.Outgoing(loopback=settings.outgoing_loopback)
     app.extensions[queue.EXTENSION] = make_app_queue(app)
+    app.extensions[guessing.EXTENSION] = guessing.new_guesses(settings)
     init_language(app)
     init_http(app)
     init_access(app)

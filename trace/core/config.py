@@ -30,6 +30,7 @@ DATABASE_SCHEMES = ("postgresql+psycopg", "postgresql", "postgres")
 NAMES = frozenset(
     {
         "TRACE_BLOB_FOLDER",
+        "TRACE_HIDDEN_CODE_TRIES",
         "TRACE_KEY_FOLDER",
         "TRACE_LOG_KEY_FILE",
         "TRACE_LOG_LEVEL",
@@ -45,6 +46,8 @@ NAMES = frozenset(
         "TRACE_SECRET_KEY",
         "TRACE_STATE_FOLDER",
         "TRACE_SUPPORT_PHONE",
+        "TRACE_UNKNOWN_CODES_FREE",
+        "TRACE_UNKNOWN_CODES_PER_MINUTE",
     }
 )
 # Read by the tests alone; known here so that they are not taken for misspelt settings.
@@ -79,6 +82,11 @@ class Settings:
     outgoing_loopback: frozenset[str] = frozenset()
     # Addresses that labels may be sent to, each with the one organisation that may: (its id, "192.168.1.50:9100").
     printers: tuple[tuple[UUID, str], ...] = ()
+    # Codes that are not there, looked up by one source: so many at once (0: no limit), then so many a minute.
+    unknown_codes_free: int = 60
+    unknown_codes_per_minute: int = 30
+    # Wrong hidden codes for one stamp before tries have to wait.
+    hidden_code_tries: int = 10
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -121,6 +129,9 @@ class Settings:
             trusted_proxy_count=_proxy_count(values),
             outgoing_loopback=_outgoing_loopback(values, public_url),
             printers=_printers(values, public_url),
+            unknown_codes_free=_limit(values, "TRACE_UNKNOWN_CODES_FREE", 60, least=0),
+            unknown_codes_per_minute=_limit(values, "TRACE_UNKNOWN_CODES_PER_MINUTE", 30),
+            hidden_code_tries=_limit(values, "TRACE_HIDDEN_CODE_TRIES", 10),
         )
 
     @property
@@ -320,6 +331,15 @@ def _proxy_count(values: Mapping[str, str]) -> int:
         raise ConfigurationError(
             f"TRACE_PROXIES must be the number of reverse proxies in front, 0 to {MOST_PROXIES}: correct "
             "or unset it."
+        )
+    return int(given)
+
+
+def _limit(values: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
+    given = values.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,6}", given) or int(given) < least:
+        raise ConfigurationError(
+            f"{name} must be a whole number from {least} to 999999: correct or unset it."
         )
     return int(given)
 

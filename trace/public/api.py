@@ -7,7 +7,7 @@ import marshmallow as ma
 from trace.core.api import Answer, ApiBlueprint
 from trace.core.errors import BadInput, NotFound
 from trace.core.http import Audience, audience, db
-from trace.public import build
+from trace.public import guessing
 from trace.public.pages import CodePage, Vouch
 from trace.verdict.rules import Verdict
 
@@ -133,9 +133,10 @@ class CodeAnswer(Answer):
 def show_code(code: str) -> dict[str, Any]:
     """Look up a code.
 
-    A code with a slip is 400 `code-malformed`; one that was not issued here is 404 `code-unknown`.
+    A code with a slip is 400 `code-malformed`; one that was not issued here is 404 `code-unknown`, and 429
+    `too-many-unknown-codes` for who asks for one after another.
     """
-    page = build.code_page(db(), code)
+    page = guessing.code_page(db(), code)
     titles = _titles(page)
     if page.band.verdict is Verdict.MALFORMED:
         raise CodeMalformed(page.band.sentence, title_vi=titles["vi"], title_en=titles["en"])

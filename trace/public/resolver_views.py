@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.routing import BaseConverter
 
-from trace.core.errors import NotFound, Refusal
+from trace.core.errors import NotFound, Refusal, TooManyTries
 from trace.core.http import Audience, audience, content_security_policy, db, problem
 from trace.core.language import LANGUAGES, set_language
 from trace.gs1 import linksets
@@ -28,11 +28,11 @@ from trace.gs1.link_uris import (
     parse_path,
 )
 from trace.gs1.linksets import LinkContext
-from trace.public import negotiation, resolver_texts, resolving
+from trace.public import guessing, negotiation, resolver_texts, resolving
 from trace.public.negotiation import Form
 from trace.public.views import blueprint as pages
 from trace.public.views import inline_style
-from trace.resolver.items import SUPPORTED_KEYS, find_item
+from trace.resolver.items import SUPPORTED_KEYS, Item, ItemUnknown, find_item
 
 blueprint = Blueprint("resolver", __name__)
 
@@ -96,12 +96,16 @@ def _tell(refusal: Refusal) -> Response:
     """A refusal as a page for people and as a problem for programs."""
     if "db" in g:
         db().rollback()
-    if not _is_for_people():
-        return problem(refusal.code, refusal.http_status, str(refusal))
-    page = render_template(
-        "public/error.html", code=refusal.code, status=refusal.http_status, detail=str(refusal)
-    )
-    return make_response(page, refusal.http_status)
+    if _is_for_people():
+        page = render_template(
+            "public/error.html", code=refusal.code, status=refusal.http_status, detail=str(refusal)
+        )
+        answer = make_response(page, refusal.http_status)
+    else:
+        answer = problem(refusal.code, refusal.http_status, str(refusal))
+    if isinstance(refusal, TooManyTries):
+        answer.headers["Retry-After"] = str(refusal.retry_after)
+    return answer
 
 
 def resolve(key: str, rest: str = "") -> ResponseReturnValue:
@@ -109,7 +113,7 @@ def resolve(key: str, rest: str = "") -> ResponseReturnValue:
     if request.method == "OPTIONS":
         return Response(status=204, headers={"Allow": ", ".join(METHODS)})
     link, segments = _read()
-    item = find_item(db(), link)
+    item = _find(link)
     contexts = resolving.link_contexts(db(), link, item, segments)
     asked = linksets.link_type_name(_asked_type())
     if asked in linksets.LINKSET_WORDS or negotiation.asks_for_linkset(request.accept_mimetypes):
@@ -199,6 +203,24 @@ def show_product(gtin: str) -> ResponseReturnValue:
 
 
 # ----------------------------------------------------------------------------------------------------- the request
+
+
+def _find(link: LinkUri) -> Item:
+    """What the address means; serials and cartons that are not there are counted on who asks for them.
+
+    An unknown serial of a known lot is counted and still answered: the lot may be recalled.
+    """
+    guessing.admit()
+    depth = next((number for number, (ai, _value) in enumerate(link.qualifiers, 1) if ai == "21"), None)
+    try:
+        item = find_item(db(), link)
+    except ItemUnknown:
+        if depth is not None or link.key_ai == "00":
+            guessing.note_unknown()
+        raise
+    if depth is not None and all(level.depth != depth for level in item.levels):
+        guessing.note_unknown(is_refused=False)
+    return item
 
 
 def _read() -> tuple[LinkUri, list[str]]:
