@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
+from labels.bitmaps import for_dots
 from labels.designs import (
     DEFAULT_DESIGN,
     OWN_SIZE,
@@ -120,6 +121,9 @@ def read_choices(values: Mapping[str, str]) -> Choices:
         has_mark=has_mark,
         minimum_x_height_mm=_SMALL_FACE_MM if "small" in values else design.spec.minimum_x_height_mm,
     )
+    if design.paper is Paper.ROLL:
+        # Letters as high as the printer's dots make them: a PDF of a roll, its preview and the printer's job agree.
+        spec = for_dots(spec, dpi)
     start = _number("start", typed["start"], 0, 10**6)
     spec.check_start(start)
     if len(typed["text"]) > LONGEST_TEXT:

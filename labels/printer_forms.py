@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from labels.printer_models import Language
 from trace.core.fields import Choice, Name, Text, Tick, Whole
 
-MOST_LABELS = 1000  # in one go; more is a print run
+MOST_LABELS = 2000  # in one go, as on the page of labels; more is a print run
 MOST_POSITIONS = 1000  # of any sheet; which there are on this one is for the sheet
 
 

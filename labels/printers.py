@@ -1,7 +1,7 @@
 """Label printers of an organisation: their settings, and the jobs they are sent. Sending is `raw_printing`."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -68,6 +68,18 @@ class TooManyLabels(BadInput):
     def __init__(self) -> None:
         super().__init__(
             _l("Choose from 1 to %(most)s labels.", most=MOST_LABELS), field="count", most=MOST_LABELS
+        )
+
+
+class NotForLabelPrinter(BadInput):
+    """A back or crop marks, which only a page printer can print; ``field`` names the choice."""
+
+    code = "not-for-label-printer"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            _l("A label printer prints one side and no crop marks. Leave that out, or take the PDF."),
+            field=field,
         )
 
 
@@ -144,23 +156,37 @@ def paper_of(printer: LabelPrinter) -> SheetSpec:
 
 
 def label_job(
-    printer: LabelPrinter, label: LabelContent, count: int, start: int = 1, spec: SheetSpec | None = None
+    printer: LabelPrinter,
+    label: LabelContent,
+    count: int,
+    start: int = 1,
+    spec: SheetSpec | None = None,
+    options: PageOptions | None = None,
 ) -> Job:
     """``count`` labels alike, the first on position ``start`` of a row or sheet already begun.
 
-    ``spec`` is the printer's paper with what was chosen for these labels. Raises `TooManyLabels`, and whatever laying
-    out and placing refuse (`labels.layout`, `labels.bitmaps`).
+    ``spec`` is the printer's paper with what was chosen for these labels, ``options`` how they come onto pages. Raises
+    `TooManyLabels`, `NotForLabelPrinter`, and whatever laying out and placing refuse (`labels.layout`,
+    `labels.bitmaps`).
     """
     if not 1 <= count <= MOST_LABELS:
         raise TooManyLabels
-    spec = spec or paper_of(printer)
+    spec, options = spec or paper_of(printer), options or PageOptions()
+    shift = shift_of(printer)
     if printer.language == Language.PDF:
-        shift = shift_of(printer)
-        options = PageOptions(right_mm=shift.right_mm, down_mm=shift.down_mm)
-        return _pdf(sheet_pdf([label] * count, spec, start, options))
-    return _dots_job(
-        printer, spec, list(dot_pages([label] * count, spec, start=start, shift=shift_of(printer)))
-    )
+        moved = replace(options, right_mm=shift.right_mm, down_mm=shift.down_mm)
+        return _pdf(sheet_pdf([label] * count, spec, start, moved))
+    check_options(printer, options)
+    pages = list(dot_pages([label] * count, spec, start=start, shift=shift))
+    return dots_job(printer, spec, reversed(pages) if options.is_last_first else pages)
+
+
+def check_options(printer: LabelPrinter, options: PageOptions) -> None:
+    """Refuse what this printer cannot do with pages (`NotForLabelPrinter`): dropped in silence it would be missed."""
+    if printer.language != Language.PDF and options.back_text:
+        raise NotForLabelPrinter("back")
+    if printer.language != Language.PDF and options.has_marks:
+        raise NotForLabelPrinter("marks")
 
 
 def test_job(printer: LabelPrinter, symbol: QrSymbol) -> Job:
@@ -169,7 +195,7 @@ def test_job(printer: LabelPrinter, symbol: QrSymbol) -> Job:
     page = ruler_page(spec, symbol, shift_of(printer))
     if printer.language == Language.PDF:
         return _pdf(ruler_pdf(page, spec))
-    return _dots_job(printer, spec, [ruler_dots(page, spec)])
+    return dots_job(printer, spec, [ruler_dots(page, spec)])
 
 
 def label_dots(printer: LabelPrinter, label: LabelContent, spec: SheetSpec | None = None) -> DotPage:
@@ -236,14 +262,16 @@ def shift_of(printer: LabelPrinter) -> Shift:
     return Shift(float(printer.offset_x_mm), float(printer.offset_y_mm))
 
 
-def _dots_job(printer: LabelPrinter, spec: SheetSpec, pages: list[DotPage]) -> Job:
+def dots_job(printer: LabelPrinter, spec: SheetSpec, pages: Iterable[DotPage]) -> Job:
+    """Pages of dots in the printer's own language."""
+    return Job(b"".join(dots_pieces(printer, spec, pages)), "application/octet-stream", printer.language)
+
+
+def dots_pieces(printer: LabelPrinter, spec: SheetSpec, pages: Iterable[DotPage]) -> Iterator[bytes]:
+    """The same, page by page, for jobs of any length."""
     if printer.language == Language.ZPL:
-        content = b"".join(zpl(pages, is_turned=printer.is_turned))
-    else:
-        content = b"".join(
-            tspl(pages, spec, gap_mm=float(printer.gap_mm or Decimal(0)), is_turned=printer.is_turned)
-        )
-    return Job(content, "application/octet-stream", printer.language)
+        return zpl(pages, is_turned=printer.is_turned)
+    return tspl(pages, spec, gap_mm=float(printer.gap_mm or Decimal(0)), is_turned=printer.is_turned)
 
 
 def _pdf(content: bytes) -> Job:

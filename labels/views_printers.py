@@ -1,7 +1,7 @@
 """Views of label printers: their settings, the test label, and labels of a batch printed with one of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +21,10 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from labels import pages, printers, raw_printing, services
-from labels.bitmaps import for_dots, picture_png
+from labels.bitmaps import picture_png
 from labels.choices import ChoiceUnknown, read_choices
 from labels.designs import DESIGNS, OWN_SIZE, Paper, find_design
+from labels.pdf import PageOptions
 from labels.printer_forms import Dpi, PrinterForm, PrintForm, shown
 from labels.printer_models import LabelPrinter, Language
 from labels.printers import Job
@@ -42,16 +43,19 @@ blueprint = Blueprint("printers", __name__, url_prefix="/labels/printers")
 
 
 # What is chosen on the page of labels and goes with them to a printer, whose own paper decides the rest.
-_CHOSEN = ("form", "ec", "mark", "text", "small", "ean", "dots")
+_CHOSEN = (
+    "form", "ec", "mark", "text", "small", "ean", "dots", "dpi", "back", "flip", "marks", "last_first",
+)  # fmt: skip
 _COUNTED = ("count", "start")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One label as chosen, and the paper it stands on."""
+    """One label as chosen, the paper it stands on, and how labels come onto pages."""
 
     label: LabelContent
     spec: SheetSpec
+    pages: PageOptions
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class PrinterChoices:
 def list_printers() -> ResponseReturnValue:
     """The organisation's label printers."""
     found = printers.list_printers(db(), actor().organisation_id)
-    return render_template("labels/list_printers.html", printers=found, size=_size, batch=None, asked={})
+    return render_template("labels/list_printers.html", printers=found, size=_size, batch=None)
 
 
 @blueprint.get("/for/<uuid:batch_id>")
@@ -78,11 +82,18 @@ def choose_printer(batch_id: UUID) -> ResponseReturnValue:
     """With which printer the labels of a batch are printed; with the only one, at once."""
     batch = services.get_batch(db(), actor().organisation_id, batch_id)
     found = printers.list_printers(db(), actor().organisation_id)
-    asked = _kept(request.args, (*_CHOSEN, *_COUNTED))
+
+    def address(printer: LabelPrinter) -> str:
+        asked = _kept(request.args, (*_CHOSEN, *_COUNTED))
+        if request.args.get("size", printer.design) != printer.design:
+            asked.pop("start", None)  # a position on other paper than this printer's
+        return url_for("printers.show_print", printer_id=printer.id, batch_id=batch_id, **asked)
+
     if len(found) == 1:
-        address = url_for("printers.show_print", printer_id=found[0].id, batch_id=batch_id, **asked)
-        return redirect(address, 303)
-    return render_template("labels/list_printers.html", printers=found, size=_size, batch=batch, asked=asked)
+        return redirect(address(found[0]), 303)
+    return render_template(
+        "labels/list_printers.html", printers=found, size=_size, batch=batch, address=address
+    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -199,14 +210,16 @@ def send_labels(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
         return _print_page(printer_id, batch_id, form)
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     flash(_("Sent to %(printer)s.", printer=printer.name), "success")
-    return redirect(url_for("printers.show_print", printer_id=printer_id, batch_id=batch_id), 303)
+    asked = _kept(request.form, _CHOSEN)
+    return redirect(url_for("printers.show_print", printer_id=printer_id, batch_id=batch_id, **asked), 303)
 
 
 def _job(printer_id: UUID, batch_id: UUID, form: Form) -> Job:
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     batch = services.get_batch(db(), actor().organisation_id, batch_id)
     numbers, wanted = form.load(PrintForm()), _wanted(printer, batch, request.values)
-    return printers.label_job(printer, wanted.label, numbers["count"], numbers["start"], wanted.spec)
+    count, start = numbers["count"], numbers["start"]
+    return printers.label_job(printer, wanted.label, count, start, wanted.spec, wanted.pages)
 
 
 def _print_page(printer_id: UUID, batch_id: UUID, form: Form) -> ResponseReturnValue:
@@ -321,16 +334,26 @@ def _send(printer: LabelPrinter, job: Job) -> None:
 
 def _wanted(printer: LabelPrinter, batch: Batch, values: Mapping[str, str]) -> Wanted:
     """What was chosen on the page of labels, on this printer's paper. Raises `LabelRefused` and `BadInput`."""
+    choices = read_choices({**_kept(values, _CHOSEN), **_paper(printer, values)})
+    if choices.is_gs1 and not answers_digital_links():
+        raise ChoiceUnknown("form")
+    printers.check_options(printer, choices.pages)
+    label = services.label_content(db(), batch, public_url())
+    label = pages.chosen_content(label, batch, choices, public_url())
+    if choices.pages.back_text:
+        pages.check_back(choices)
+    return Wanted(label, pages.chosen_spec(label, choices), choices.pages)
+
+
+def _paper(printer: LabelPrinter, values: Mapping[str, str]) -> dict[str, str]:
+    """The printer's own paper and dots, in the words of the choices; dots a module keep their size on paper."""
     paper = {"size": printer.design, "dpi": str(printer.dpi)}
     if printer.width_mm is not None and printer.height_mm is not None:
         paper |= {"width": f"{printer.width_mm:f}", "height": f"{printer.height_mm:f}"}
-    choices = read_choices({**_kept(values, _CHOSEN), **paper})
-    if choices.is_gs1 and not answers_digital_links():
-        raise ChoiceUnknown("form")
-    label = services.label_content(db(), batch, public_url())
-    label = pages.chosen_content(label, batch, choices, public_url())
-    in_dots = replace(choices, spec=for_dots(choices.spec, printer.dpi))
-    return Wanted(label, pages.chosen_spec(label, in_dots))
+    dots, meant = values.get("dots", ""), values.get("dpi", "")
+    if dots.isascii() and dots.isdigit() and len(dots) < 3 and meant in list(Dpi):
+        paper["dots"] = str(max(1, round(int(dots) * printer.dpi / int(meant))))
+    return paper
 
 
 def _kept(values: Mapping[str, str], names: Sequence[str] = _COUNTED) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def test_the_page_of_labels_leads_to_the_printers(workspace: Workspace, batch_id
     assert 'href="/labels/printers/"' in workspace.page("/account/organisation")
 
 
-@pytest.mark.parametrize("query", ["count=0", "count=1001", "count=x", "count=1&start=2"])
+@pytest.mark.parametrize("query", ["count=0", "count=2001", "count=x", "count=1&start=2"])
 def test_a_wrong_number_of_labels_is_told_on_the_page(
     workspace: Workspace, batch_id: UUID, query: str
 ) -> None:
