@@ -1,19 +1,18 @@
 """Captured events next to the database: in other words than ours they are no fault, and changed by hand they are."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Update, select, text, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory
 from tests.trace.epcis.capturing import about, receiving, selling, shipping
 from tests.trace.epcis.documents import a_document, an_event
 from tests.trace.events.conftest import Chain, chain
-from tests.trace.events.sequenced import publish
+from tests.trace.events.sequenced import Forge, forge, publish
 from trace.accounts.permissions import Actor
 from trace.core import clock
 from trace.epcis.capture import Behaviour, capture
@@ -24,10 +23,9 @@ from trace.events.models import Event, EventGoods, Verb
 from trace.ledger.audit_report import Fault, Report
 from trace.ledger.notes import Signer
 
-__all__ = ["chain"]
+__all__ = ["chain", "forge"]
 SITE = "https://nguongoc.example"
 SSCC = "https://id.gs1.org/00/389350017252200018"
-Forge = Callable[[Update], Report]
 
 
 def send(session: Session, actor: Actor, *events: dict[str, Any]) -> None:
@@ -60,23 +58,6 @@ def signer(session: Session, chain: Chain, tmp_path: Path) -> Signer:
     send(session, producer, about(batch, Decimal("0.0000000001"), as_="urn:x:lot", bizStep="inspecting"))
     session.commit()
     return publish(session, tmp_path)
-
-
-@pytest.fixture
-def forge(session: Session, connection: Connection, signer: Signer) -> Forge:
-    """Change the database as its owner, triggers off, and audit it."""
-
-    def run(statement: Update) -> Report:
-        session.flush()
-        connection.execute(text("set local role none"))
-        connection.execute(text("set local session_replication_role = replica"))
-        assert connection.execute(statement).rowcount == 1
-        connection.execute(text("set local session_replication_role = origin"))
-        connection.execute(text("set local role trace_app"))
-        session.expire_all()
-        return audit_database(session, signer.verifier)
-
-    return run
 
 
 def kinds(report: Report) -> set[str]:

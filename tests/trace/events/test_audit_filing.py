@@ -1,17 +1,16 @@
 """Columns that no leaf commits to, but that must agree with what one does: each changed by hand is found."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import ColumnElement, Connection, Update, select, text, update
+from sqlalchemy import ColumnElement, Update, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory, PartyFactory, ShipmentFactory, a_key, give
 from tests.trace.events.conftest import Chain
 from tests.trace.events.correcting import fix, never, sold
-from tests.trace.events.sequenced import publish
+from tests.trace.events.sequenced import Forge, forge, publish
 from trace.batches.models import Batch
 from trace.core.ids import uuid7
 from trace.epcis.capture import Behaviour, capture
@@ -26,7 +25,7 @@ from trace.events.services_settlement import agree_settlement, propose_settlemen
 from trace.ledger.audit_report import Fault, Report
 from trace.ledger.notes import Signer
 
-Forge = Callable[[Update], Report]
+__all__ = ["forge"]
 
 
 def tell_a_story(session: Session, chain: Chain) -> None:
@@ -87,23 +86,6 @@ def tell_a_story(session: Session, chain: Chain) -> None:
 def signer(session: Session, chain: Chain, tmp_path: Path) -> Signer:
     tell_a_story(session, chain)
     return publish(session, tmp_path)
-
-
-@pytest.fixture
-def forge(session: Session, connection: Connection, signer: Signer) -> Forge:
-    """Change the database as its owner, triggers off, and audit it."""
-
-    def run(statement: Update) -> Report:
-        session.flush()
-        connection.execute(text("set local role none"))
-        connection.execute(text("set local session_replication_role = replica"))
-        assert connection.execute(statement).rowcount == 1
-        connection.execute(text("set local session_replication_role = origin"))
-        connection.execute(text("set local role trace_app"))
-        session.expire_all()
-        return audit_database(session, signer.verifier)
-
-    return run
 
 
 def told(report: Report) -> list[tuple[str, str]]:
