@@ -54,7 +54,7 @@ class HarvestForm(ma.Schema):
 @audience(Audience.PRODUCER)
 def harvest() -> ResponseReturnValue:
     """A lot weighed household by household: registered and activated in one step."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     product = _product(form.value("product_id") or request.args.get("product", ""))
     if product is None:
         products = product_queries.list_products(db(), actor().organisation_id)
@@ -83,7 +83,7 @@ def harvest() -> ResponseReturnValue:
 def add_delivery(batch_id: UUID) -> ResponseReturnValue:
     """More of the same harvest comes into a lot: as one weight, or household by household."""
     batch = batch_queries.get_batch(db(), actor().organisation_id, batch_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             sources = _sources(form)
@@ -101,7 +101,7 @@ def add_delivery(batch_id: UUID) -> ResponseReturnValue:
 @audience(Audience.PRODUCER)
 def register_today() -> ResponseReturnValue:
     """Today's lots as one table, as those before: the weight is the only thing to type."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     rows = pages_harvest.today_rows(db(), actor().organisation)
     if request.method == "POST":
         with form.guard():

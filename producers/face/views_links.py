@@ -23,9 +23,8 @@ from trace.resolver.services import LinkFacts
 @audience(Audience.PRODUCER)
 def list_links(product_id: UUID) -> ResponseReturnValue:
     """The links of a product, and the form for one more."""
-    is_sent = request.method == "POST"
-    form = Form.from_request() if is_sent else Form({"language": "vi", "media_type": MediaType.PAGE})
-    if is_sent:
+    form = Form.opened({"language": "vi", "media_type": MediaType.PAGE})
+    if request.method == "POST":
         with form.guard():
             facts = LinkFacts(**form.load(LinkForm()))
             services.add_link(db(), actor(), product_id, facts, _own_host())
@@ -42,10 +41,9 @@ def change_link(link_id: UUID) -> ResponseReturnValue:
     """Change one link; what it was is kept."""
     link = queries.get_link(db(), actor().organisation_id, link_id)
     product = link.product
-    is_sent = request.method == "POST"
     names = ("link_type", "href", "title", "language", "media_type")
-    form = Form.from_request() if is_sent else Form({name: getattr(link, name) for name in names})
-    if is_sent:
+    form = Form.opened({name: getattr(link, name) for name in names})
+    if request.method == "POST":
         with form.guard():
             services.change_link(db(), actor(), link_id, LinkFacts(**form.load(LinkForm())), _own_host())
             db().commit()

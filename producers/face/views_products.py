@@ -34,7 +34,7 @@ def list_products() -> ResponseReturnValue:
 @audience(Audience.PRODUCER)
 def register_product() -> ResponseReturnValue:
     """State a new product; the picture may follow later."""
-    form = Form.from_request() if request.method == "POST" else Form({"measure": "KGM"})
+    form = Form.opened({"measure": "KGM"})
     if request.method == "POST":
         picture, facts = _load(form)
         if not form.errors:
@@ -65,7 +65,7 @@ def show_product(product_id: UUID) -> ResponseReturnValue:
 def change_product(product_id: UUID) -> ResponseReturnValue:
     """Change a product; what activated batches sealed stays as it was."""
     product = queries.get_product(db(), actor().organisation_id, product_id)
-    form = Form.from_request() if request.method == "POST" else Form(_values(product))
+    form = Form.opened(_values(product))
     # Somebody sent here by a draft's missing item goes back to the draft.
     batch_id = parse_uuid(request.args.get("batch", ""))
     if request.method == "POST":
@@ -96,7 +96,7 @@ def archive_product(product_id: UUID) -> ResponseReturnValue:
 def add_certificate(product_id: UUID) -> ResponseReturnValue:
     """Note an OCOP decision."""
     product = queries.get_product(db(), actor().organisation_id, product_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             certificate = services.add_certificate(db(), actor(), product_id, **form.load(CertificateForm()))

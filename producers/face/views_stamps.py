@@ -83,7 +83,7 @@ def list_stamps() -> ResponseReturnValue:
 @audience(Audience.PRODUCER)
 def order_roll() -> ResponseReturnValue:
     """Order a roll of numbered stamps before any lot exists."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
 
     def order(asked: dict[str, Any]) -> StampRun:
         return runs.start_roll(
@@ -105,7 +105,7 @@ def order_roll() -> ResponseReturnValue:
 @audience(Audience.PRODUCER)
 def order_serials(batch_id: UUID) -> ResponseReturnValue:
     """Order labels for a lot, each with a code of its own."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
 
     def order(asked: dict[str, Any]) -> StampRun:
         asked.pop("product_id")
@@ -175,7 +175,7 @@ def download_codes(run_id: int) -> ResponseReturnValue:
 def reprint_stamps(run_id: int) -> ResponseReturnValue:
     """Note that stamps are printed again, then give their part of the table."""
     _run(run_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             loaded = form.load(SpanForm())
@@ -201,7 +201,7 @@ def reprint_stamps(run_id: int) -> ResponseReturnValue:
 @audience(Audience.PRODUCER)
 def void_stamps() -> ResponseReturnValue:
     """Void spoiled stamps, one by scanning it or a range."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             loaded = form.load(VoidForm())
@@ -230,7 +230,7 @@ def void_stamps() -> ResponseReturnValue:
 def bind_stamps(batch_id: UUID) -> ResponseReturnValue:
     """Bind stamps to a lot by the first and the last; those bound before can be undone for a while."""
     queries.get_batch(db(), actor().organisation_id, batch_id)
-    form = Form.from_request() if request.method == "POST" else Form(_proposed(request.args.get("run", "")))
+    form = Form.opened(_proposed(request.args.get("run", "")))
     if request.method == "POST":
         with form.guard():
             loaded = form.load(SpanForm())

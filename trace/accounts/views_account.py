@@ -34,7 +34,7 @@ def show_account() -> ResponseReturnValue:
 @audience(Audience.PERSON)
 def change_password() -> ResponseReturnValue:
     """A new password; every other device is signed out and told."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard(), counting_tries(form):
             typed = form.load(PasswordForm())

@@ -28,7 +28,7 @@ def list_api_keys() -> ResponseReturnValue:
 def create_api_key() -> ResponseReturnValue:
     """A key, shown in the answer to this form only: its hash is all that is kept."""
     require_owner(actor())
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             name = form.load(ApiKeyForm())["name"]

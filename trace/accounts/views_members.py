@@ -37,7 +37,7 @@ def list_members() -> ResponseReturnValue:
 def add_member() -> ResponseReturnValue:
     """An owner invites somebody who has signed up."""
     require_owner(actor())
-    form = Form.from_request() if request.method == "POST" else Form({"role": Role.STAFF})
+    form = Form.opened({"role": Role.STAFF})
     if request.method == "POST":
         with form.guard():
             typed = form.load(MemberForm())
@@ -57,7 +57,7 @@ def add_member() -> ResponseReturnValue:
 def change_role(user_id: UUID) -> ResponseReturnValue:
     """One member: the role, a recovery code, the way out."""
     membership = _get_member(user_id)
-    form = Form.from_request() if request.method == "POST" else Form({"role": membership.role})
+    form = Form.opened({"role": membership.role})
     if request.method == "POST":
         with form.guard():
             services.change_role(db(), actor(), user_id, Role(form.load(RoleForm())["role"]))

@@ -22,7 +22,7 @@ LONGEST_SEARCH = 60
 @audience(Audience.MEMBER)
 def add_location() -> ResponseReturnValue:
     """Another place of the acting organisation."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST" and not is_changing_province():
         with form.guard():
             services.add_location(db(), actor().organisation, _place(form))

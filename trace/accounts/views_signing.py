@@ -59,7 +59,7 @@ def sign_up() -> ResponseReturnValue:
     """A name, a number and a password make an account, signed in at once; next it founds its organisation."""
     if request.method == "GET" and current_user.is_authenticated:
         return redirect(home())
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard(), counting_tries(form):
             typed = form.load(SignUpForm())
@@ -79,7 +79,7 @@ def sign_in() -> ResponseReturnValue:
     if request.method == "GET" and current_user.is_authenticated:
         return redirect(target or home())
     previous = _find_previous()
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard(), counting_tries(form):
             typed = form.load(SignInForm())
@@ -128,7 +128,7 @@ def sign_out() -> ResponseReturnValue:
 @audience(Audience.PUBLIC)
 def recover() -> ResponseReturnValue:
     """A printed code and a new password: signed in here, signed out everywhere else."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard(), counting_tries(form):
             typed = form.load(RecoveryForm())

@@ -1,9 +1,14 @@
-"""The blueprint of the authority, apart from its views so that each of their modules can register on it."""
+"""The blueprint of the authority and what its views share, apart from them so that each module can register on it."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import flask_babel
 from flask import Blueprint, request, url_for
+
+from trace.accounts.access import actor
+from trace.accounts.security_log import Action, record
+from trace.core.http import db
 
 blueprint = Blueprint("authority", __name__, url_prefix="/authority")
 MOST_PAGES = 10_000
@@ -12,6 +17,19 @@ MOST_PAGES = 10_000
 def _(message: str, **values: object) -> str:
     """``flask_babel.gettext``, typed."""
     return str(flask_babel.gettext(message, **values))
+
+
+def note_reading(subject_id: UUID, what: str) -> None:
+    """Log, for good, that the officer reads about this one: ``what`` of it."""
+    record(
+        db(),
+        Action.OFFICER_READ,
+        user_id=actor().user_id,
+        organisation_id=actor().organisation_id,
+        subject_id=subject_id,
+        what=what,
+    )
+    db().commit()
 
 
 def page_number() -> int:

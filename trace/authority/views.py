@@ -10,7 +10,6 @@ from trace.accounts import rules as account_rules
 from trace.accounts import services, sessions
 from trace.accounts.access import actor
 from trace.accounts.models import Approval, Organisation, OrganisationKind, User
-from trace.accounts.security_log import Action, record
 from trace.authority import (
     pages,
     queries,
@@ -20,7 +19,7 @@ from trace.authority import (
     views_recalls,
     views_trace,
 )
-from trace.authority.blueprint import _, blueprint, page_number
+from trace.authority.blueprint import _, blueprint, note_reading, page_number
 from trace.authority.schemas import ChangesForm
 from trace.core import clock
 from trace.core.errors import NotFound
@@ -71,15 +70,7 @@ def list_organisations() -> ResponseReturnValue:
 def show_organisation(organisation_id: UUID) -> ResponseReturnValue:
     """The one screen an approval is decided on; reading it is logged."""
     organisation = _get_organisation(organisation_id)
-    record(
-        db(),
-        Action.OFFICER_READ,
-        user_id=actor().user_id,
-        organisation_id=actor().organisation_id,
-        subject_id=organisation.id,
-        what="organisation",
-    )
-    db().commit()
+    note_reading(organisation.id, "organisation")
     return _show(organisation, Form())
 
 

@@ -6,10 +6,8 @@ from uuid import UUID
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from trace.accounts.access import actor
-from trace.accounts.security_log import Action, record
 from trace.authority import pages
-from trace.authority.blueprint import _, blueprint
+from trace.authority.blueprint import _, blueprint, note_reading
 from trace.batches import queries as batch_queries
 from trace.batches.models import Batch
 from trace.core.errors import NotFound
@@ -43,15 +41,7 @@ def find_batch() -> ResponseReturnValue:
 def show_batch(batch_id: UUID) -> ResponseReturnValue:
     """A batch's file; reading it is logged."""
     batch = get_batch(batch_id)
-    record(
-        db(),
-        Action.OFFICER_READ,
-        user_id=actor().user_id,
-        organisation_id=actor().organisation_id,
-        subject_id=batch.id,
-        what="batch",
-    )
-    db().commit()
+    note_reading(batch.id, "batch")
     return render_template("authority/show_batch.html", page=pages.batch_page(db(), batch))
 
 

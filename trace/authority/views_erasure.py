@@ -55,7 +55,7 @@ def erase_values(batch_id: UUID) -> ResponseReturnValue:
     """Erase names, notes and papers of a batch's events, for good; the rest of each event stays and still verifies."""
     batch = get_batch(batch_id)
     page = _page(batch)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             chosen = _chosen(page, form.values("chosen"))

@@ -32,7 +32,7 @@ def pause_sale(batch_id: UUID) -> ResponseReturnValue:
     """Pause the sale of a batch: the scan page says so from the commit on."""
     batch = get_batch(batch_id)
     standing = queries_stock.find_hold(db(), batch_id, actor().organisation_id, is_official=True)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(PauseForm())
@@ -74,7 +74,7 @@ def show_hold(hold_id: UUID) -> ResponseReturnValue:
 def resume_sale(hold_id: UUID) -> ResponseReturnValue:
     """Let the batch be sold again."""
     found = holds.get_hold(db(), hold_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(ResumeForm())
@@ -95,7 +95,7 @@ def resume_sale(hold_id: UUID) -> ResponseReturnValue:
 def inspect_batch(batch_id: UUID) -> ResponseReturnValue:
     """Record an inspection by the authority: public, with its date."""
     batch = get_batch(batch_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(InspectForm())
@@ -114,7 +114,7 @@ def inspect_batch(batch_id: UUID) -> ResponseReturnValue:
 def sample_batch(batch_id: UUID) -> ResponseReturnValue:
     """Record a sample taken by the authority, out of somebody's goods or without saying how much."""
     batch = get_batch(batch_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(SampleForm())

@@ -39,7 +39,7 @@ def recall(batch_id: UUID) -> ResponseReturnValue:
     """Call a batch back: the scan page says so from the commit on."""
     batch = get_batch(batch_id)
     in_force = queries.find_recall_in_force(db(), batch_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(RecallForm())
@@ -100,7 +100,7 @@ def release_lot(recall_id: UUID, batch_id: UUID) -> ResponseReturnValue:
     """A lot made of recalled goods is not affected."""
     found = queries.get_recall(db(), recall_id)
     batch = get_batch(batch_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(ConfirmForm())
@@ -118,7 +118,7 @@ def release_lot(recall_id: UUID, batch_id: UUID) -> ResponseReturnValue:
 def end_recall(recall_id: UUID) -> ResponseReturnValue:
     """The goods were called back and dealt with."""
     found = queries.get_recall(db(), recall_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(ConfirmForm())
@@ -136,7 +136,7 @@ def end_recall(recall_id: UUID) -> ResponseReturnValue:
 def withdraw_recall(recall_id: UUID) -> ResponseReturnValue:
     """The recall should not have been."""
     found = queries.get_recall(db(), recall_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(WithdrawForm())

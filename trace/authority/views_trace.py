@@ -5,9 +5,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from trace.accounts.access import actor
-from trace.accounts.security_log import Action, record
-from trace.authority.blueprint import blueprint
+from trace.authority.blueprint import blueprint, note_reading
 from trace.authority.views_batches import get_batch
 from trace.core.http import Audience, audience, db
 from trace.recalls import graph_texts
@@ -38,15 +36,7 @@ def download_trace(batch_id: UUID) -> ResponseReturnValue:
 def _report(batch_id: UUID) -> Report:
     asked = read_asked(request.args)
     batch = get_batch(batch_id)
-    record(
-        db(),
-        Action.OFFICER_READ,
-        user_id=actor().user_id,
-        organisation_id=actor().organisation_id,
-        subject_id=batch.id,
-        what="trace",
-    )
-    db().commit()
+    note_reading(batch.id, "trace")
     return make_report(
         db(),
         batch,

@@ -41,6 +41,11 @@ class Form:
                 values[name] = [f"{year.zfill(4)}-{month.zfill(2)}-{day.zfill(2)}"]
         return cls(values)
 
+    @classmethod
+    def opened(cls, values: Mapping[str, Any] | None = None) -> "Form":
+        """What was just sent, or the form as it opens: with ``values``."""
+        return cls.from_request() if request.method == "POST" else cls(values)
+
     def value(self, name: str) -> str:
         """The value of a field, empty where it has none; ``x-day`` reads the part of an ISO date ``x``."""
         found = self._values.get(name)

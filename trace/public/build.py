@@ -147,19 +147,26 @@ def _certificates(
 ) -> tuple[CertificateLine, ...]:
     who = wording.declared_by_producer(seal["producer_name"])
     return tuple(
-        CertificateLine(
-            name=wording.ocop_paper(paper.stars),
-            number=paper.decision_number,
-            issuer=paper.issuer,
-            decided_on=paper.decided_on,
-            state=wording.paper_state(paper.expires_on, today),
-            is_lapsed=paper.expires_on < today,
-            vouch=Vouch.DECLARED,
-            who_says=who,
-            mark=_mark_of(paper, batch),
-        )
+        certificate_line(paper, who, today, _mark_of(paper, batch))
         for paper in batch.product.certificates
         if paper.removed_at is None or paper is sealed
+    )
+
+
+def certificate_line(
+    paper: Certificate, who_says: str, today: date, mark: str | None = None
+) -> CertificateLine:
+    """A certificate as it stands on a page; nobody but the producer has stated it."""
+    return CertificateLine(
+        name=wording.ocop_paper(paper.stars),
+        number=paper.decision_number,
+        issuer=paper.issuer,
+        decided_on=paper.decided_on,
+        state=wording.paper_state(paper.expires_on, today),
+        is_lapsed=paper.expires_on < today,
+        vouch=Vouch.DECLARED,
+        who_says=who_says,
+        mark=mark,
     )
 
 

@@ -21,7 +21,7 @@ from trace.gs1.keys import normalise_gtin
 from trace.gs1.link_uris import LinkUri, encode_query
 from trace.gs1.linksets import Link, LinkContext
 from trace.public import build, resolver_texts, wording
-from trace.public.pages import CertificateLine, Vouch
+from trace.public.pages import CertificateLine
 from trace.public.resolver_pages import LinksPage, ProductPage, ShownLink, WarnedLot
 from trace.resolver import items, queries
 from trace.resolver.items import Item, Level
@@ -225,17 +225,9 @@ def _warned_lot(session: Session, lot: Batch, language: str) -> WarnedLot:
 
 def _certificates(product: Product) -> tuple[CertificateLine, ...]:
     today = clock.today()
+    who = wording.declared_by_producer(product.organisation.name)
     return tuple(
-        CertificateLine(
-            name=wording.ocop_paper(paper.stars),
-            number=paper.decision_number,
-            issuer=paper.issuer,
-            decided_on=paper.decided_on,
-            state=wording.paper_state(paper.expires_on, today),
-            is_lapsed=paper.expires_on < today,
-            vouch=Vouch.DECLARED,
-            who_says=wording.declared_by_producer(product.organisation.name),
-        )
+        build.certificate_line(paper, who, today)
         for paper in product.certificates
         if paper.removed_at is None
     )

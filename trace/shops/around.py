@@ -3,7 +3,9 @@
 Photos are drawn again before they are kept (``trace.core.blobs``), in a folder that no public address reaches.
 """
 
-from typing import Any, BinaryIO, cast
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, BinaryIO, TypedDict, cast
 from uuid import UUID
 
 import marshmallow as ma
@@ -33,6 +35,20 @@ class AroundForm(ma.Schema):
     device_time = Instant(load_default=None)
     on_behalf_of = Id(load_default=None)
     location_id = Id(load_default=None)
+
+
+class Stated(TypedDict):
+    """What every verb bound to a quantity is told beside the matter itself."""
+
+    key: str
+    event_time: datetime | None
+    note: str
+    around: Around
+
+
+def stated(form: Form, facts: Mapping[str, Any]) -> Stated:
+    """That of a form; ``facts`` are what it was read to. Photos are stored. Raises ``BadInput``."""
+    return Stated(key=form.key, event_time=facts["event_time"], note=facts["note"], around=read_around(form))
 
 
 def read_around(form: Form) -> Around:

@@ -23,7 +23,7 @@ from trace.events import services_claims
 from trace.events.texts import quantity_in_words
 from trace.events.texts_handover import CLAIM_ENDS
 from trace.shops import pages_handover, queries, receivers
-from trace.shops.around import list_behalf, read_around
+from trace.shops.around import list_behalf, stated
 from trace.shops.blueprint import blueprint
 from trace.shops.schemas import MovementForm, told
 
@@ -39,7 +39,7 @@ class ClaimForm(MovementForm):
 def claim(code: str) -> ResponseReturnValue:
     """Note goods that came undeclared; the named sender answers."""
     batch = _batch_of(code)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST" and not form.value(FIND):
         with form.guard():
             facts = form.load(ClaimForm())
@@ -49,10 +49,7 @@ def claim(code: str) -> ResponseReturnValue:
                 batch.id,
                 facts["sender_id"],
                 facts["quantity"],
-                key=form.key,
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             words = quantity_in_words(made.quantity, batch)
             name = made.sender.name

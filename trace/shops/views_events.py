@@ -117,7 +117,7 @@ def correct_event(event_id: UUID) -> ResponseReturnValue:
     page = pages_events.event_page(db(), actor(), event_id)
     if not page.told.is_mine:
         raise handovers.event_not_found()
-    form = Form.from_request() if request.method == "POST" else Form(_as_entered(page))
+    form = Form.opened(_as_entered(page))
     if request.method == "POST":
         with form.guard():
             done = _correct(form, page)

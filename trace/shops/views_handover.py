@@ -17,7 +17,7 @@ from trace.events.handover_models import Outcome, Settlement, ShipmentLine
 from trace.events.rules_handover import RefusalReason, ReturnReason
 from trace.events.texts import quantity_in_words
 from trace.shops import pages, pages_handover
-from trace.shops.around import list_behalf, read_around
+from trace.shops.around import list_behalf, read_around, stated
 from trace.shops.blueprint import blueprint
 from trace.shops.schemas import LONGEST_NOTE, MovementForm, told
 
@@ -81,7 +81,7 @@ def refuse(shipment_id: UUID) -> ResponseReturnValue:
 def return_goods(batch_id: UUID) -> ResponseReturnValue:
     """Send goods back to whoever they came from."""
     page = pages_handover.return_page(db(), actor(), batch_id)
-    form = Form.from_request() if request.method == "POST" else Form(_usual_return(page))
+    form = Form.opened(_usual_return(page))
     if request.method == "POST":
         with form.guard():
             facts = form.load(ReturnForm())
@@ -91,11 +91,8 @@ def return_goods(batch_id: UUID) -> ResponseReturnValue:
                 batch_id,
                 facts["quantity"],
                 facts["reason"],
-                key=form.key,
                 to_id=facts["to_id"],
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             words = quantity_in_words(facts["quantity"], page.goods.batch)
             told_to = pages.shipment_row(shipment, actor().organisation_id).other_side

@@ -49,7 +49,7 @@ class TransformForm(NotedForm):
 def split(batch_id: UUID) -> ResponseReturnValue:
     """Make new lots of parts of a lot in hand."""
     pages.get_goods(db(), actor(), batch_id)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(NotedForm())
@@ -149,7 +149,7 @@ def sell_crop(batch_id: UUID) -> ResponseReturnValue:
     batch = batch_queries.get_batch(db(), actor().organisation_id, batch_id)
     if batch.is_activated and request.method == "GET":
         return redirect(url_for("producers.show_batch", batch_id=batch_id), 303)
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST" and not _is_search(form):
         with form.guard():
             receiver = receivers.settle(db(), actor(), receivers.read_choice(form, with_organisations=True))

@@ -21,7 +21,7 @@ from trace.events import services
 from trace.events.rules import DisposalReason
 from trace.events.texts import DISPOSAL_REASONS, quantity_in_words
 from trace.shops import pages, receivers
-from trace.shops.around import list_behalf, read_around
+from trace.shops.around import list_behalf, stated
 from trace.shops.blueprint import blueprint
 from trace.shops.schemas import DestroyForm, MovementForm
 from trace.shops.texts import PARTY_KINDS
@@ -45,10 +45,7 @@ def ship(batch_id: UUID) -> ResponseReturnValue:
                 batch_id,
                 facts["quantity"],
                 receiver,
-                key=form.key,
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             name = pages.shipment_row(shipment, actor().organisation_id).other_side
             told = _(
@@ -75,11 +72,8 @@ def sell(batch_id: UUID) -> ResponseReturnValue:
                 actor(),
                 batch_id,
                 facts["quantity"],
-                key=form.key,
                 party_id=receiver.party_id,
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             told = _("Noted: sold %(quantity)s.", quantity=_said(facts["quantity"], goods.batch))
             db().commit()
@@ -103,10 +97,7 @@ def destroy(batch_id: UUID) -> ResponseReturnValue:
                 batch_id,
                 facts["quantity"],
                 facts["reason"],
-                key=form.key,
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             told = _("Noted: discarded %(quantity)s.", quantity=_said(facts["quantity"], goods.batch))
             db().commit()

@@ -16,7 +16,7 @@ from trace.events.schemas_stock import TemperatureUnit
 from trace.events.temperatures import Reading
 from trace.events.texts_stock import RESULTS, SET_ASIDE_REASONS
 from trace.shops import pages, pages_stock
-from trace.shops.around import list_behalf, read_around
+from trace.shops.around import list_behalf, read_around, stated
 from trace.shops.blueprint import blueprint
 from trace.shops.schemas import MovementForm
 from trace.shops.schemas_stock import InspectForm, SetAsideForm, TemperatureForm
@@ -27,7 +27,7 @@ from trace.shops.schemas_stock import InspectForm, SetAsideForm, TemperatureForm
 def inspect(batch_id: UUID) -> ResponseReturnValue:
     """Note an inspection of one's own and what it found."""
     batch = desk.find_goods(db(), actor(), batch_id)
-    form = _opened()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(InspectForm())
@@ -36,10 +36,7 @@ def inspect(batch_id: UUID) -> ResponseReturnValue:
                 actor(),
                 batch_id,
                 facts["result"],
-                key=form.key,
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             db().commit()
             if facts["result"] is InspectionResult.FAILED:
@@ -63,7 +60,7 @@ def inspect(batch_id: UUID) -> ResponseReturnValue:
 def sample(batch_id: UUID) -> ResponseReturnValue:
     """Note a sample taken out of one's own goods."""
     pages.get_goods(db(), actor(), batch_id)
-    form = _opened()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(MovementForm())
@@ -72,10 +69,7 @@ def sample(batch_id: UUID) -> ResponseReturnValue:
                 actor(),
                 batch_id,
                 facts["quantity"],
-                key=form.key,
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             db().commit()
             flash(_("The sample is noted."), "success")
@@ -91,7 +85,7 @@ def sample(batch_id: UUID) -> ResponseReturnValue:
 def show_temperatures(batch_id: UUID) -> ResponseReturnValue:
     """The temperatures noted of one lot, and one more."""
     desk.find_goods(db(), actor(), batch_id)
-    form = _opened({"uom": TemperatureUnit.CEL})
+    form = Form.opened({"uom": TemperatureUnit.CEL})
     if request.method == "POST":
         with form.guard():
             facts = form.load(TemperatureForm())
@@ -135,7 +129,7 @@ def show_temperatures(batch_id: UUID) -> ResponseReturnValue:
 def set_aside(batch_id: UUID) -> ResponseReturnValue:
     """Keep one's own goods apart: until released they are neither sold nor passed on."""
     pages.get_goods(db(), actor(), batch_id)
-    form = _opened()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(SetAsideForm())
@@ -155,7 +149,7 @@ def set_aside(batch_id: UUID) -> ResponseReturnValue:
 def release(batch_id: UUID) -> ResponseReturnValue:
     """Let goods that were set aside move again."""
     pages.get_goods(db(), actor(), batch_id)
-    form = _opened()
+    form = Form.opened()
     with form.guard():
         services_holds.release(db(), actor(), batch_id)
         db().commit()
@@ -163,10 +157,6 @@ def release(batch_id: UUID) -> ResponseReturnValue:
     for sentence in form.errors.values():
         flash(sentence, "warning")
     return _to_holding(batch_id)
-
-
-def _opened(values: dict[str, str] | None = None) -> Form:
-    return Form.from_request() if request.method == "POST" else Form(values)
 
 
 def _to_holding(batch_id: UUID) -> ResponseReturnValue:

@@ -34,7 +34,7 @@ _NEAR = ("VN", "CN", "TH", "KH", "LA", "MM", "IN", "AU", "NZ", "US", "KR", "JP",
 def take_in_goods() -> ResponseReturnValue:
     """What came, from whom, what is known of it, and a photo of the papers."""
     opened = {"measure": "KGM", "country": "VN", "ocop_set": 1, "expiry_kind": ExpiryKind.NONE}
-    form = Form.from_request() if request.method == "POST" else Form(opened)
+    form = Form.opened(opened)
     is_search = bool(form.value("find")) or receivers.typed_search(form) != form.value("searched")
     if request.method == "POST" and not is_search:
         with form.guard():

@@ -38,7 +38,7 @@ def list_parties() -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def add_party() -> ResponseReturnValue:
     """Note somebody; the same name and number is the same entry."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(PartyForm())
@@ -63,7 +63,7 @@ def change_party(party_id: UUID) -> ResponseReturnValue:
     party = account_queries.find_party(db(), actor().organisation_id, party_id)
     if party is None:
         raise NotFound(_("There is no such entry in your address book."), code="party-not-found")
-    form = Form.from_request() if request.method == "POST" else Form(_values(party))
+    form = Form.opened(_values(party))
     if request.method == "POST":
         with form.guard():
             facts = form.load(PartyForm())

@@ -90,7 +90,7 @@ def receive(shipment_id: UUID) -> ResponseReturnValue:
     page = pages.shipment_page(db(), actor(), shipment_id)
     if not page.row.is_inbound:
         raise NotFound(_("There is no such shipment."), code="shipment-not-found")
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             is_full = bool(form.value(FULL))

@@ -26,7 +26,7 @@ from trace.events import services_stock
 from trace.events.rules_stock import MOST_AT_ONCE, CountLosesMuch
 from trace.events.texts import quantity_in_words
 from trace.shops import pages, pages_stock
-from trace.shops.around import list_behalf, read_around
+from trace.shops.around import list_behalf, stated
 from trace.shops.blueprint import blueprint
 from trace.shops.schemas import MovementForm
 from trace.shops.schemas_stock import Counted, CountForm, MoveForm
@@ -40,7 +40,7 @@ CHOSEN = "lot"
 def use_up(batch_id: UUID) -> ResponseReturnValue:
     """Note what was cooked or used up: a kitchen's last step."""
     goods = pages.get_goods(db(), actor(), batch_id)
-    form = _opened()
+    form = Form.opened()
     if request.method == "POST":
         with form.guard():
             facts = form.load(MovementForm())
@@ -49,10 +49,7 @@ def use_up(batch_id: UUID) -> ResponseReturnValue:
                 actor(),
                 batch_id,
                 facts["quantity"],
-                key=form.key,
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             said = _said(facts["quantity"], goods.batch)
             db().commit()
@@ -67,7 +64,7 @@ def use_up(batch_id: UUID) -> ResponseReturnValue:
 def count_stock(batch_id: UUID) -> ResponseReturnValue:
     """Say how much of one lot is really there: one number."""
     goods = pages.get_goods(db(), actor(), batch_id)
-    form = _opened()
+    form = Form.opened()
     is_unsure = False
     if request.method == "POST":
         with form.guard():
@@ -92,7 +89,7 @@ def count_stock(batch_id: UUID) -> ResponseReturnValue:
 def count_all() -> ResponseReturnValue:
     """Count the whole stock at one place: a number a line, empty lines are not counted."""
     place = pages_stock.find_place(actor(), _place_id())
-    form = _opened()
+    form = Form.opened()
     is_unsure = False
     if request.method == "POST":
         with form.guard():
@@ -121,7 +118,7 @@ def move_goods() -> ResponseReturnValue:
     )
     targets = _targets(place)
     # Where there is one way to go, nobody needs to be asked.
-    form = _opened({"to_id": targets[0][0]} if len(targets) == 1 else {})
+    form = Form.opened({"to_id": targets[0][0]} if len(targets) == 1 else {})
     if request.method == "POST":
         with form.guard():
             facts = form.load(MoveForm())
@@ -138,10 +135,7 @@ def move_goods() -> ResponseReturnValue:
                     actor(),
                     goods,
                     facts["to_id"],
-                    key=form.key,
-                    event_time=facts["event_time"],
-                    note=facts["note"],
-                    around=read_around(form),
+                    **stated(form, facts),
                 )
             there = next(one.name for one in actor().organisation.locations if one.id == facts["to_id"])
             db().commit()
@@ -179,11 +173,8 @@ def _count(form: Form, counted: dict[UUID, Decimal]) -> str:
         db(),
         actor(),
         counted,
-        key=form.key,
         is_sure=facts["is_sure"],
-        event_time=facts["event_time"],
-        note=facts["note"],
-        around=read_around(form),
+        **stated(form, facts),
     )
     changed = sum(1 for event in events if event.extensions.get("difference"))
     return " " + str(
@@ -229,10 +220,6 @@ def _targets(place: Location) -> list[tuple[UUID, str]]:
         for one in actor().organisation.locations
         if one.closed_at is None and one.id != place.id
     ]
-
-
-def _opened(values: dict[str, Any] | None = None) -> Form:
-    return Form.from_request() if request.method == "POST" else Form(values)
 
 
 def _answer(template: str, form: Form, **context: Any) -> ResponseReturnValue:

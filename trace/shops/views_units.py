@@ -21,7 +21,7 @@ from trace.events import queries_making, services_packing
 from trace.events.services_packing import Into
 from trace.events.texts_making import UNIT_KINDS
 from trace.shops import pages_making, receivers
-from trace.shops.around import list_behalf, read_around
+from trace.shops.around import list_behalf, read_around, stated
 from trace.shops.blueprint import blueprint
 from trace.shops.schemas_making import (
     LOT,
@@ -65,7 +65,7 @@ def show_unit(unit_id: UUID) -> ResponseReturnValue:
 def pack() -> ResponseReturnValue:
     """Put lots into a carton, or cartons onto a pallet."""
     wanted = {"into": request.args.get("into", UnitKind.CARTON), LOT: request.args.getlist(LOT)}
-    form = Form.from_request() if request.method == "POST" else Form(wanted)
+    form = Form.opened(wanted)
     if request.method == "POST":
         with form.guard():
             facts = form.load(PackForm())
@@ -77,10 +77,7 @@ def pack() -> ResponseReturnValue:
                 Into(unit_id, kind, facts["sscc"] or None),
                 read_portions(form, held),
                 read_ids(form, UNIT),
-                key=form.key,
-                event_time=facts["event_time"],
-                note=facts["note"],
-                around=read_around(form),
+                **stated(form, facts),
             )
             target = url_for("shops.show_unit", unit_id=packed.unit.id)
             told = _("Packed. Its code is %(code)s.", code=pretty(packed.unit.code))
@@ -100,7 +97,7 @@ def pack() -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def unpack(unit_id: UUID) -> ResponseReturnValue:
     """Take all out of a carton by one tap, or only what is ticked."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     page = _held_unit(unit_id)
     if request.method == "POST":
         with form.guard():
@@ -124,7 +121,7 @@ def unpack(unit_id: UUID) -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def ship_unit(unit_id: UUID) -> ResponseReturnValue:
     """Ship a carton or pallet with all that is in it."""
-    form = Form.from_request() if request.method == "POST" else Form()
+    form = Form.opened()
     page = _held_unit(unit_id)
     is_search = bool(form.value("find")) or receivers.typed_search(form) != form.value("searched")
     if request.method == "POST" and not is_search:
