@@ -112,11 +112,18 @@ def dot_pages(
     The first label stands on position ``start`` of its page. Raises what `lay_out` does, `StartOutsideSheet` and
     `InkOutsideLabel`.
     """
+    return layout_pages((lay_out(label, spec) for label in labels), spec, start=start, shift=shift)
+
+
+def layout_pages(
+    layouts: Iterable[LabelLayout], spec: SheetSpec, *, start: int = 1, shift: Shift = NO_SHIFT
+) -> Iterator[DotPage]:
+    """The same for finished layouts."""
     spec.check_start(start)
-    waiting: list[LabelContent | None] = [None] * (start - 1)
-    last: tuple[tuple[LabelContent | None, ...], int] | None = None
-    for label in labels:
-        waiting.append(label)
+    waiting: list[LabelLayout | None] = [None] * (start - 1)
+    last: tuple[tuple[LabelLayout | None, ...], int] | None = None
+    for layout in layouts:
+        waiting.append(layout)
         if len(waiting) < spec.labels_per_page:
             continue
         page, waiting = tuple(waiting), []
@@ -163,17 +170,17 @@ def blocks(picture: Image.Image) -> list[Block]:
     return found
 
 
-def _page(labels: tuple[LabelContent | None, ...], copies: int, spec: SheetSpec, shift: Shift) -> DotPage:
+def _page(layouts: tuple[LabelLayout | None, ...], copies: int, spec: SheetSpec, shift: Shift) -> DotPage:
     size = (dots(spec.page_width_mm, spec.dpi), dots(spec.page_height_mm, spec.dpi))
     page = Image.new("1", size, 1)
     symbols: list[PlacedSymbol] = []
-    for index, label in enumerate(labels):
-        if label is None:
+    for index, layout in enumerate(layouts):
+        if layout is None:
             continue
         place = spec.place(index)
         left = dots(place.x_mm + shift.right_mm, spec.dpi)
         top = dots(place.y_mm + shift.down_mm, spec.dpi)
-        symbols.append(_draw(page, lay_out(label, spec), spec, left, top))
+        symbols.append(_draw(page, layout, spec, left, top))
     return DotPage(page, tuple(symbols), copies)
 
 

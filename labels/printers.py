@@ -11,9 +11,11 @@ from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from labels.bitmaps import DotPage, Shift, dot_pages, dots, for_dots
+from labels.bitmaps import DotPage, Shift, dots, for_dots, layout_pages
 from labels.designs import OWN_SIZE, Design, find_design, own_size
-from labels.pdf import PageOptions, sheet_pdf
+from labels.layout import lay_out
+from labels.pdf import PageOptions, layouts_pdf
+from labels.placed import LabelLayout
 from labels.printer_forms import MOST_LABELS
 from labels.printer_models import LabelPrinter, Language
 from labels.qr import QrSymbol
@@ -169,16 +171,34 @@ def label_job(
     `TooManyLabels`, `NotForLabelPrinter`, and whatever laying out and placing refuse (`labels.layout`,
     `labels.bitmaps`).
     """
-    if not 1 <= count <= MOST_LABELS:
-        raise TooManyLabels
-    spec, options = spec or paper_of(printer), options or PageOptions()
-    shift = shift_of(printer)
+    spec = spec or paper_of(printer)
+    check_count(count)
+    return layout_job(printer, lay_out(label, spec), count, start, spec, options)
+
+
+def layout_job(
+    printer: LabelPrinter,
+    layout: LabelLayout,
+    count: int,
+    start: int,
+    spec: SheetSpec,
+    options: PageOptions | None = None,
+) -> Job:
+    """The same for a finished layout."""
+    check_count(count)
+    options, shift = options or PageOptions(), shift_of(printer)
     if printer.language == Language.PDF:
         moved = replace(options, right_mm=shift.right_mm, down_mm=shift.down_mm)
-        return _pdf(sheet_pdf([label] * count, spec, start, moved))
+        return _pdf(layouts_pdf([layout] * count, spec, start, moved))
     check_options(printer, options)
-    pages = list(dot_pages([label] * count, spec, start=start, shift=shift))
+    pages = list(layout_pages([layout] * count, spec, start=start, shift=shift))
     return dots_job(printer, spec, reversed(pages) if options.is_last_first else pages)
+
+
+def check_count(count: int) -> None:
+    """Raise `TooManyLabels`."""
+    if not 1 <= count <= MOST_LABELS:
+        raise TooManyLabels
 
 
 def check_options(printer: LabelPrinter, options: PageOptions) -> None:
@@ -198,20 +218,24 @@ def test_job(printer: LabelPrinter, symbol: QrSymbol) -> Job:
     return dots_job(printer, spec, [ruler_dots(page, spec)])
 
 
-def label_dots(printer: LabelPrinter, label: LabelContent, spec: SheetSpec | None = None) -> DotPage:
+def label_dots(printer: LabelPrinter, label: LabelContent) -> DotPage:
     """One page full of labels, a row of a roll or a sheet, exactly as its dots will be."""
-    spec = spec or paper_of(printer)
-    (page,) = dot_pages([label] * spec.labels_per_page, spec, shift=shift_of(printer))
-    return page
+    spec = paper_of(printer)
+    return _full_page(printer, lay_out(label, spec), spec)
 
 
-def label_picture(printer: LabelPrinter, label: LabelContent, spec: SheetSpec | None = None) -> Image.Image:
-    """The first label alone, dot by dot as it will be printed."""
-    spec = spec or paper_of(printer)
+def label_picture(printer: LabelPrinter, layout: LabelLayout, spec: SheetSpec) -> Image.Image:
+    """One label alone, dot by dot as it will be printed on the first position of a row or sheet."""
     corner = spec.corner(0)
     left, top = dots(corner.x_mm, spec.dpi), dots(corner.y_mm, spec.dpi)
     right, bottom = left + dots(spec.label_width_mm, spec.dpi), top + dots(spec.label_height_mm, spec.dpi)
-    return label_dots(printer, label, spec).picture().crop((left, top, right, bottom))
+    # A whole row is drawn, so that offsets that leave any label of it are refused.
+    return _full_page(printer, layout, spec).picture().crop((left, top, right, bottom))
+
+
+def _full_page(printer: LabelPrinter, layout: LabelLayout, spec: SheetSpec) -> DotPage:
+    (page,) = layout_pages([layout] * spec.labels_per_page, spec, shift=shift_of(printer))
+    return page
 
 
 def _set(

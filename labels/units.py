@@ -27,37 +27,52 @@ from trace.core.numbers import format_quantity
 _KINDS = {UnitKind.CARTON: "Thùng", UnitKind.PALLET: "Pa-lét"}
 _KEY = "roll-100x150"
 _MARGIN_MM = 2.5
+LEAST_WIDTH_MM, LEAST_HEIGHT_MM = 100, 150
 
 
 def unit_pdf(session: Session, organisation: Organisation, unit_id: UUID, public_url: str) -> bytes:
-    """The label of a unit as a page of 100 × 150 mm.
+    """The label of a unit as a page of 100 × 150 mm. Raises as `get_unit` and `unit_content` do."""
+    design = find_design(_KEY)
+    if design is None:
+        raise LookupError(_KEY)
+    content = unit_content(session, organisation, get_unit(session, organisation, unit_id), public_url)
+    spec = unit_paper(design.spec)
+    return layouts_pdf([lay_out_pallet(content, spec)], spec)
 
-    Raises ``NotFound`` for anybody but its holder and where it has no SSCC, ``LabelRefused`` where one of its lots may
-    have no label, and what `lay_out_pallet` raises.
-    """
+
+def get_unit(session: Session, organisation: Organisation, unit_id: UUID) -> LogisticUnit:
+    """A unit with an SSCC in this organisation's hands; ``NotFound`` for any other."""
     unit = session.get(LogisticUnit, unit_id)
     if unit is None or unit.holder_id != organisation.id or unit.sscc is None:
         raise NotFound(_l("There is no such carton among yours."), code="unit-not-found")
-    content = PalletContent(
+    return unit
+
+
+def unit_paper(spec: SheetSpec) -> SheetSpec:
+    """A roll's paper with the margins of a logistic label."""
+    return replace(spec, label_margin_mm=_MARGIN_MM)
+
+
+def holds_units(spec: SheetSpec) -> bool:
+    """Whether a logistic label goes on this paper: 100 × 150 mm or more."""
+    return spec.label_width_mm >= LEAST_WIDTH_MM and spec.label_height_mm >= LEAST_HEIGHT_MM
+
+
+def unit_content(
+    session: Session, organisation: Organisation, unit: LogisticUnit, public_url: str
+) -> PalletContent:
+    """What the label of a unit says. Raises ``LabelRefused`` where one of its lots may have no label."""
+    return PalletContent(
         sender=organisation.name,
         sender_address=_address(organisation),
         kind=_KINDS[UnitKind(unit.kind)],
         code=unit.code,
         address=printed_address(public_url, unit.code),
         readable_site=readable_site(public_url),
-        sscc=unit.sscc,
+        sscc=unit.sscc or "",
         lines=_lines(session, unit),
         is_demo=is_demo(session),
     )
-    spec = _spec()
-    return layouts_pdf([lay_out_pallet(content, spec)], spec)
-
-
-def _spec() -> SheetSpec:
-    design = find_design(_KEY)
-    if design is None:
-        raise LookupError(_KEY)
-    return replace(design.spec, label_margin_mm=_MARGIN_MM)
 
 
 def _address(organisation: Organisation) -> str:

@@ -1,32 +1,42 @@
 """Views of label printers: their settings, the test label, and labels of a batch printed with one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from flask import (
-    Blueprint,
-    Response,
-    current_app,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 
-from labels import pages, printers, raw_printing, services
+from labels import pages, printers, services, views_printer_units
 from labels.bitmaps import picture_png
 from labels.choices import ChoiceUnknown, read_choices
-from labels.designs import DESIGNS, OWN_SIZE, Paper, find_design
+from labels.designs import DESIGNS, OWN_SIZE
+from labels.layout import lay_out
 from labels.pdf import PageOptions
 from labels.printer_forms import Dpi, PrinterForm, PrintForm, shown
 from labels.printer_models import LabelPrinter, Language
+from labels.printer_pages import (
+    Choosing,
+    PrintPage,
+    approved,
+    blueprint,
+    choose,
+    design_text,
+    dots_picture,
+    job_file,
+    kept,
+    paper_text,
+    print_page,
+    send,
+)
 from labels.printers import Job
 from labels.qr import QrSymbol, printed_address, qr_matrix
 from labels.rulers import ruler_dots, ruler_page
@@ -39,8 +49,8 @@ from trace.core.errors import BadInput
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 
-blueprint = Blueprint("printers", __name__, url_prefix="/labels/printers")
-
+# The routes of units stand on the same blueprint.
+__all__ = ["blueprint", "views_printer_units"]
 
 # What is chosen on the page of labels and goes with them to a printer, whose own paper decides the rest.
 _CHOSEN = (
@@ -73,7 +83,7 @@ class PrinterChoices:
 def list_printers() -> ResponseReturnValue:
     """The organisation's label printers."""
     found = printers.list_printers(db(), actor().organisation_id)
-    return render_template("labels/list_printers.html", printers=found, size=_size, batch=None)
+    return render_template("labels/list_printers.html", printers=found, size=paper_text, choosing=None)
 
 
 @blueprint.get("/for/<uuid:batch_id>")
@@ -84,15 +94,19 @@ def choose_printer(batch_id: UUID) -> ResponseReturnValue:
     found = printers.list_printers(db(), actor().organisation_id)
 
     def address(printer: LabelPrinter) -> str:
-        asked = _kept(request.args, (*_CHOSEN, *_COUNTED))
+        asked = kept(request.args, (*_CHOSEN, *_COUNTED))
         if request.args.get("size", printer.design) != printer.design:
             asked.pop("start", None)  # a position on other paper than this printer's
         return url_for("printers.show_print", printer_id=printer.id, batch_id=batch_id, **asked)
 
-    if len(found) == 1:
-        return redirect(address(found[0]), 303)
-    return render_template(
-        "labels/list_printers.html", printers=found, size=_size, batch=batch, address=address
+    return choose(
+        found,
+        Choosing(
+            address=address,
+            back_url=url_for("labels.show_labels", batch_id=batch_id),
+            back_label=_("Labels"),
+            intro=f"{batch.product.name} · {batch.lot_number}",
+        ),
     )
 
 
@@ -108,7 +122,7 @@ def add_printer() -> ResponseReturnValue:
     )  # fmt: skip
     if request.method == "POST":
         with form.guard():
-            printer = printers.add_printer(db(), actor(), form.load(PrinterForm()), _approved())
+            printer = printers.add_printer(db(), actor(), form.load(PrinterForm()), approved())
             db().commit()
             return redirect(url_for("printers.change_printer", printer_id=printer.id, _anchor="test"), 303)
     return _settings_page(form, None)
@@ -122,7 +136,7 @@ def change_printer(printer_id: UUID) -> ResponseReturnValue:
     form = Form.from_request() if request.method == "POST" else Form(_stored(printer))
     if request.method == "POST":
         with form.guard():
-            printers.change_printer(db(), actor(), printer_id, form.load(PrinterForm()), _approved())
+            printers.change_printer(db(), actor(), printer_id, form.load(PrinterForm()), approved())
             db().commit()
             flash(_("Saved."), "success")
             return redirect(url_for("printers.change_printer", printer_id=printer_id, _anchor="test"), 303)
@@ -144,7 +158,7 @@ def remove_printer(printer_id: UUID) -> ResponseReturnValue:
 def download_test(printer_id: UUID) -> ResponseReturnValue:
     """The test label as the file this printer takes."""
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
-    return _file(printers.test_job(printer, _site_symbol()), "tem-thu")
+    return job_file(printers.test_job(printer, _site_symbol()), "tem-thu")
 
 
 @blueprint.get("/<uuid:printer_id>/test.png")
@@ -154,7 +168,7 @@ def preview_test(printer_id: UUID) -> ResponseReturnValue:
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     spec = printers.paper_of(printer)
     page = ruler_dots(ruler_page(spec, _site_symbol(), printers.shift_of(printer)), spec)
-    return _picture(picture_png(page.picture(), spec.dpi))
+    return dots_picture(picture_png(page.picture(), spec.dpi))
 
 
 @blueprint.post("/<uuid:printer_id>/test")
@@ -164,7 +178,7 @@ def send_test(printer_id: UUID) -> ResponseReturnValue:
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     form = Form(_stored(printer))
     with form.guard():
-        _send(printer, printers.test_job(printer, _site_symbol()))
+        send(printer, printers.test_job(printer, _site_symbol()))
     if form.errors:
         return _settings_page(form, printers.get_printer(db(), actor().organisation_id, printer_id))
     flash(_("Sent to %(printer)s.", printer=printer.name), "success")
@@ -175,7 +189,7 @@ def send_test(printer_id: UUID) -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def show_print(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
     """Labels of a batch on this printer: exactly how they will look, how many."""
-    return _print_page(printer_id, batch_id, Form({"count": 1, "start": 1, **_kept(request.args)}))
+    return _print_page(printer_id, batch_id, Form({"count": 1, "start": 1, **kept(request.args, _COUNTED)}))
 
 
 @blueprint.get("/<uuid:printer_id>/batches/<uuid:batch_id>/label.png")
@@ -185,7 +199,8 @@ def preview_label(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     batch = services.get_batch(db(), actor().organisation_id, batch_id)
     wanted = _wanted(printer, batch, request.args)
-    return _picture(picture_png(printers.label_picture(printer, wanted.label, wanted.spec), printer.dpi))
+    layout = lay_out(wanted.label, wanted.spec)
+    return dots_picture(picture_png(printers.label_picture(printer, layout, wanted.spec), printer.dpi))
 
 
 @blueprint.get("/<uuid:printer_id>/batches/<uuid:batch_id>/labels")
@@ -195,7 +210,7 @@ def download_labels(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
     form, job = Form(request.args.to_dict()), None
     with form.guard():
         job = _job(printer_id, batch_id, form)
-    return _file(job, "tem") if job else _print_page(printer_id, batch_id, form)
+    return job_file(job, "tem") if job else _print_page(printer_id, batch_id, form)
 
 
 @blueprint.post("/<uuid:printer_id>/batches/<uuid:batch_id>/labels")
@@ -205,12 +220,12 @@ def send_labels(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
     form = Form.from_request()
     with form.guard():
         printer = printers.get_printer(db(), actor().organisation_id, printer_id)
-        _send(printer, _job(printer_id, batch_id, form))
+        send(printer, _job(printer_id, batch_id, form))
     if form.errors:
         return _print_page(printer_id, batch_id, form)
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     flash(_("Sent to %(printer)s.", printer=printer.name), "success")
-    asked = _kept(request.form, _CHOSEN)
+    asked = kept(request.form, _CHOSEN)
     return redirect(url_for("printers.show_print", printer_id=printer_id, batch_id=batch_id, **asked), 303)
 
 
@@ -225,9 +240,11 @@ def _job(printer_id: UUID, batch_id: UUID, form: Form) -> Job:
 def _print_page(printer_id: UUID, batch_id: UUID, form: Form) -> ResponseReturnValue:
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
     batch = services.get_batch(db(), actor().organisation_id, batch_id)
+    names: dict[str, Any] = {"printer_id": printer_id, "batch_id": batch_id}
+    chosen = kept(request.values, _CHOSEN)
     try:
         wanted = _wanted(printer, batch, request.values)
-        printers.label_dots(printer, wanted.label, wanted.spec)
+        printers.label_picture(printer, lay_out(wanted.label, wanted.spec), wanted.spec)
     except LabelRefused:
         # The page of labels says what is missing, with the step that adds it.
         return redirect(url_for("labels.show_labels", batch_id=batch_id), 303)
@@ -236,19 +253,24 @@ def _print_page(printer_id: UUID, batch_id: UUID, form: Form) -> ResponseReturnV
     else:
         refusal, status = "", form.status
     spec = printers.paper_of(printer)
-    page = render_template(
-        "labels/print_labels.html",
+    page = PrintPage(
         printer=printer,
-        batch=batch,
         form=form,
-        refusal=refusal,
-        chosen=_kept(request.values, _CHOSEN),
-        size=_size(printer),
+        intro=f"{batch.product.name} · {batch.lot_number}",
+        alt=_("Label of lot %(lot)s", lot=batch.lot_number),
+        back_url=url_for("labels.show_labels", batch_id=batch_id),
+        back_label=_("Labels"),
+        preview_url=url_for("printers.preview_label", **names, **chosen),
+        download_url=url_for("printers.download_labels", **names),
+        send_url=url_for("printers.send_labels", **names),
+        size=paper_text(printer),
         across=spec.labels_per_page,
         is_roll=spec.is_roll,
-        can_send=printer.address in _approved(),
+        can_send=printer.address in approved(),
+        refusal=refusal,
+        chosen=chosen,
     )
-    return page, status
+    return print_page(page, status)
 
 
 def _settings_page(form: Form, printer: LabelPrinter | None) -> ResponseReturnValue:
@@ -257,7 +279,7 @@ def _settings_page(form: Form, printer: LabelPrinter | None) -> ResponseReturnVa
         form=form,
         printer=printer,
         choices=_choices(),
-        can_send=printer is not None and printer.address in _approved(),
+        can_send=printer is not None and printer.address in approved(),
         organisation_id=actor().organisation_id,
     )
     return page, form.status
@@ -272,34 +294,11 @@ def _choices() -> PrinterChoices:
         ],
         dpis=[(dpi, f"{dpi} dpi") for dpi in Dpi],
         designs=[
-            *((design.key, _design_text(design.key)) for design in DESIGNS),
+            *((design.key, design_text(design.key)) for design in DESIGNS),
             (OWN_SIZE, _("Own size, on a roll")),
         ],
-        addresses=[(address, address) for address in _approved()],
+        addresses=[(address, address) for address in approved()],
     )
-
-
-def _design_text(key: str) -> str:
-    design = find_design(key)
-    if design is None:
-        return key
-    spec = design.spec
-    size = f"{format_decimal(spec.label_width_mm)} × {format_decimal(spec.label_height_mm)} mm"
-    if spec.is_round:
-        return str(_("Roll, round, %(size)s mm", size=f"{spec.label_width_mm:g}"))
-    if design.paper == Paper.ROLL:
-        return str(_("Roll, %(size)s, %(count)s across", size=size, count=spec.columns))
-    return str(
-        _("%(name)s, %(size)s, %(count)s a sheet", name=design.name, size=size, count=spec.labels_per_page)
-    )
-
-
-def _size(printer: LabelPrinter) -> str:
-    """The label in a printer, in words."""
-    if printer.design == OWN_SIZE:
-        size = f"{format_decimal(printer.width_mm)} × {format_decimal(printer.height_mm)} mm"
-        return str(_("Roll, %(size)s, %(count)s across", size=size, count=1))
-    return _design_text(printer.design)
 
 
 def _stored(printer: LabelPrinter) -> dict[str, Any]:
@@ -320,21 +319,9 @@ def _stored(printer: LabelPrinter) -> dict[str, Any]:
     )
 
 
-def _approved() -> list[str]:
-    mine = actor().organisation_id
-    return [
-        address for organisation, address in current_app.config["SETTINGS"].printers if organisation == mine
-    ]
-
-
-def _send(printer: LabelPrinter, job: Job) -> None:
-    # Asked again at each job: what was approved when the printer was set up may have been withdrawn.
-    raw_printing.send(job.content, printer.address or "", _approved())
-
-
 def _wanted(printer: LabelPrinter, batch: Batch, values: Mapping[str, str]) -> Wanted:
     """What was chosen on the page of labels, on this printer's paper. Raises `LabelRefused` and `BadInput`."""
-    choices = read_choices({**_kept(values, _CHOSEN), **_paper(printer, values)})
+    choices = read_choices({**kept(values, _CHOSEN), **_paper(printer, values)})
     if choices.is_gs1 and not answers_digital_links():
         raise ChoiceUnknown("form")
     printers.check_options(printer, choices.pages)
@@ -356,24 +343,5 @@ def _paper(printer: LabelPrinter, values: Mapping[str, str]) -> dict[str, str]:
     return paper
 
 
-def _kept(values: Mapping[str, str], names: Sequence[str] = _COUNTED) -> dict[str, Any]:
-    return {name: values[name] for name in names if values.get(name)}
-
-
 def _site_symbol() -> QrSymbol:
     return qr_matrix(printed_address(public_url(), "0").removesuffix("/T/0"))
-
-
-def _file(job: Job, name: str) -> Response:
-    answer = make_response(job.content)
-    answer.content_type = job.content_type
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{job.ending}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
-
-
-def _picture(png: bytes) -> Response:
-    answer = make_response(png)
-    answer.content_type = "image/png"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
