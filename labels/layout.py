@@ -92,6 +92,16 @@ def lay_out(content: LabelContent, spec: SheetSpec) -> LabelLayout:
     """
     content = _checked(content)
     qr = qr_matrix(content.address, spec.error_correction, has_mark=spec.has_mark)
+    try:
+        return _around(content, qr, spec)
+    except TextDoesNotFit:
+        smallest = qr_matrix(content.address, spec.error_correction, has_mark=spec.has_mark, is_tight=True)
+        if smallest.version == qr.version:
+            raise
+    return _around(content, smallest, spec)
+
+
+def _around(content: LabelContent, qr: QrSymbol, spec: SheetSpec) -> LabelLayout:
     if is_stacked(spec):
         return stack_label(content, qr, spec)
     if content.ean:

@@ -7,7 +7,7 @@ middle is part of the matrix, so that whatever draws modules draws it.
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import qrcode
 from flask_babel import lazy_gettext as _l
 from qrcode import util
-from qrcode.exceptions import DataOverflowError
+from qrcode.base import rs_blocks
 
 from trace.core.errors import BadInput
 from trace.gs1.keys import is_valid_gtin, is_valid_lot_number
@@ -37,7 +37,7 @@ _MODES = (util.MODE_NUMBER, util.MODE_ALPHA_NUM, util.MODE_8BIT_BYTE)
 # Sixths of a bit a character, so that ten bits for three digits and eleven for two letters stay whole numbers.
 _SIXTHS = (20, 33, 48)
 _IMPOSSIBLE = 10**9
-
+_LAST_VERSION = 40
 
 # A sprout, on a white ring: of 7 modules in symbols of 33 and more, of 5 in smaller ones.
 _MARK = ("#...#", "##.##", ".###.", "..#..", "..#..")
@@ -54,12 +54,15 @@ class Correction(StrEnum):
     H = "H"
 
 
-_CORRECTIONS = {
+CORRECTIONS = {
     Correction.L: qrcode.constants.ERROR_CORRECT_L,
     Correction.M: qrcode.constants.ERROR_CORRECT_M,
     Correction.Q: qrcode.constants.ERROR_CORRECT_Q,
     Correction.H: qrcode.constants.ERROR_CORRECT_H,
 }
+# In smaller symbols one blot touches more codewords than their correction mends: 7 % of the area of a version 2 at M
+# is lost in one of five, 15 % of a version 4 at H in one of forty (docs/labels.md, "What spoils a label").
+_LEAST_VERSIONS = {Correction.L: 1, Correction.M: 3, Correction.Q: 3, Correction.H: 5}
 
 
 class SchemeNotSmall(BadInput):
@@ -122,7 +125,8 @@ class NoSuchElement(BadInput):
 class QrSymbol:
     """A QR symbol without its quiet zone: ``rows`` from the top, True is dark.
 
-    With ``has_mark`` the matrix carries a mark that a printer's own QR command would not draw.
+    ``error_correction`` is what was asked for; ``drawn_correction`` is what ``rows`` have, the same or more. With
+    ``has_mark`` the matrix carries a mark that a printer's own QR command would not draw.
     """
 
     address: str
@@ -130,6 +134,7 @@ class QrSymbol:
     rows: tuple[tuple[bool, ...], ...]
     error_correction: str = Correction.M
     has_mark: bool = False
+    drawn_correction: str = Correction.M
 
     @property
     def modules(self) -> int:
@@ -190,49 +195,126 @@ def element_string(gtin: str, lot_number: str, serial: str = "") -> str:
     return f"(01){gtin}(10){lot_number}" + (f"(21){serial}" if serial else "")
 
 
-@lru_cache(maxsize=256)
-def qr_matrix(address: str, error_correction: str = Correction.M, *, has_mark: bool = False) -> QrSymbol:
-    """The smallest QR symbol that carries ``address`` at this error correction, L to H.
+@dataclass(frozen=True)
+class SymbolPlan:
+    """What decides a symbol but for its mask: version, the correction that is drawn, and runs of (mode, text)."""
 
-    Modes change inside the symbol where that saves bits: ``https://`` as bytes, the capitals after it as alphanumeric.
-    Raises :class:`SchemeNotSmall`, :class:`AddressNotPrintable`, or `MarkNeedsCorrectionH` for a mark at any other.
+    version: int
+    correction: Correction
+    segments: tuple[tuple[int, str], ...]
+
+
+def plan_symbol(address: str, error_correction: str = Correction.M, *, is_tight: bool = False) -> SymbolPlan:
+    """The smallest version from 3 (5 at H, 1 at L) that carries ``address`` at this correction or more.
+
+    ``is_tight`` is for labels without room for that: the smallest of all. Modes change inside the symbol where that
+    saves bits: ``https`` as bytes, the capitals after it as alphanumeric. The correction drawn is the highest that the
+    version holds, since it costs no paper. Raises `SchemeNotSmall` or `AddressNotPrintable`.
     """
-    if has_mark and error_correction != Correction.H:
-        raise MarkNeedsCorrectionH
     if not address.startswith(("https://", "http://")):
         raise SchemeNotSmall
     if not _VISIBLE_ASCII.fullmatch(address):
         raise AddressNotPrintable
+    asked = Correction(error_correction)
+    first = 1 if is_tight else _LEAST_VERSIONS[asked]
     for last_version, count_bits in _COUNT_BITS:
-        code = qrcode.QRCode(error_correction=_CORRECTIONS[Correction(error_correction)], border=0)
-        for mode, text in _segments(address, count_bits):
-            code.add_data(util.QRData(text.encode("ascii"), mode=mode), optimize=0)
-        try:
-            code.make(fit=True)
-        except (DataOverflowError, ValueError) as too_long:  # 8.2 answers an overflow with either
-            raise AddressNotPrintable from too_long
-        if code.version <= last_version:
-            break
-    rows = tuple(tuple(bool(module) for module in row) for row in code.modules)
+        segments = _segments(address, count_bits)
+        bits = _bits(segments, count_bits)
+        for version in range(first, last_version + 1):
+            if bits <= _capacity(version, asked):
+                levels = list(Correction)
+                enough = [
+                    level for level in levels[levels.index(asked) :] if bits <= _capacity(version, level)
+                ]
+                return SymbolPlan(version, enough[-1], tuple(segments))
+        first = last_version + 1
+    raise AddressNotPrintable
+
+
+@lru_cache(maxsize=256)
+def qr_matrix(
+    address: str, error_correction: str = Correction.M, *, has_mark: bool = False, is_tight: bool = False
+) -> QrSymbol:
+    """The QR symbol that :func:`plan_symbol` chooses, under the mask with the fewest penalty points (ISO 18004, 7.8).
+
+    Raises what it raises, or `MarkNeedsCorrectionH` for a mark at any other correction.
+    """
+    if has_mark and error_correction != Correction.H:
+        raise MarkNeedsCorrectionH
+    plan = plan_symbol(address, error_correction, is_tight=is_tight)
+    modules = drawn_modules(plan.segments, plan.version, plan.correction)
+    rows = tuple(tuple(bool(module) for module in row) for row in modules)
     return QrSymbol(
         address=address,
-        version=code.version,
-        rows=_marked(rows) if has_mark else rows,
+        version=plan.version,
+        rows=marked(rows) if has_mark else rows,
         error_correction=error_correction,
         has_mark=has_mark,
+        drawn_correction=plan.correction,
     )
 
 
-def _marked(rows: tuple[tuple[bool, ...], ...]) -> tuple[tuple[bool, ...], ...]:
-    drawing = _MARK if len(rows) >= _LEAST_SIDE_OF_MARK else _SMALL_MARK
-    side = len(drawing) + 2
-    first = (len(rows) - side) // 2
-    changed = [list(row) for row in rows]
-    for y in range(side):
-        for x in range(side):
-            inside = 0 < x < side - 1 and 0 < y < side - 1
-            changed[first + y][first + x] = inside and drawing[y - 1][x - 1] == "#"
-    return tuple(tuple(row) for row in changed)
+def segments_of(address: str, version: int) -> list[tuple[int, str]]:
+    """The runs of (mode, text) in which a symbol of this version carries ``address`` with the fewest bits."""
+    return _segments(address, next(bits for last_version, bits in _COUNT_BITS if version <= last_version))
+
+
+def drawn_modules(
+    segments: Iterable[tuple[int, str]],
+    version: int,
+    correction: str,
+    mask: int | None = None,
+    *,
+    is_test: bool = False,
+) -> list[list[bool]]:
+    """The encoder's modules of these runs; without ``mask`` under the best one. ``is_test`` leaves format information
+    light, as it is while masks are weighed."""
+    code = qrcode.QRCode(
+        version=version, error_correction=CORRECTIONS[Correction(correction)], border=0, mask_pattern=mask
+    )
+    for mode, text in segments:
+        code.add_data(util.QRData(text.encode("ascii"), mode=mode), optimize=0)
+    if is_test:
+        code.makeImpl(True, mask or 0)
+    else:
+        code.make(fit=False)
+    modules: list[list[bool]] = code.modules
+    return modules
+
+
+def _bits(segments: list[tuple[int, str]], count_bits: tuple[int, int, int]) -> int:
+    """What the runs take in a symbol, heads counted; the closing zeros may be cut off and are not."""
+    return sum(
+        4 + count_bits[(at := _MODES.index(mode))] + -(-len(text) * _SIXTHS[at] // 6)
+        for mode, text in segments
+    )
+
+
+@lru_cache(maxsize=_LAST_VERSION * len(Correction))
+def _capacity(version: int, correction: Correction) -> int:
+    return 8 * sum(int(block.data_count) for block in rs_blocks(version, CORRECTIONS[correction]))
+
+
+def mark_of(side: int) -> tuple[list[list[bool]], list[list[bool]]]:
+    """The mark in the middle of a symbol of ``side`` modules: which modules it takes, and which of them are dark."""
+    drawing = _MARK if side >= _LEAST_SIDE_OF_MARK else _SMALL_MARK
+    first, size = (side - len(drawing)) // 2, len(drawing)
+    taken = [[False] * side for _ in range(side)]
+    dark = [[False] * side for _ in range(side)]
+    for y in range(-1, size + 1):
+        for x in range(-1, size + 1):
+            taken[first + y][first + x] = True
+            dark[first + y][first + x] = 0 <= x < size and 0 <= y < size and drawing[y][x] == "#"
+    return taken, dark
+
+
+def marked(rows: tuple[tuple[bool, ...], ...]) -> tuple[tuple[bool, ...], ...]:
+    """The same modules with a mark in the middle."""
+    taken, dark = mark_of(len(rows))
+    return tuple(
+        tuple(is_dark if is_taken else module for module, is_taken, is_dark in zip(*lines, strict=True))
+        for lines in zip(rows, taken, dark, strict=True)
+    )
 
 
 def _public_parts(public_url: str) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ import zxingcpp
 
 from labels.backs import lay_out_back
 from labels.designs import DESIGNS, Design, find_design, own_size
-from labels.layout import fit_modules
+from labels.layout import fit_modules, lay_out
 from labels.pdf import Flip, PageOptions, sheet_pdf
 from labels.qr import qr_matrix
 from labels.spec import SheetSpec, TextDoesNotFit
@@ -176,12 +176,14 @@ def test_a_shift_moves_everything_by_millimetres() -> None:
 @pytest.mark.parametrize(
     ("error_correction", "has_mark"), [("L", False), ("Q", False), ("H", False), ("H", True)]
 )
-def test_chosen_correction_is_printed(error_correction: str, has_mark: bool) -> None:
+def test_chosen_correction_or_more_is_printed(error_correction: str, has_mark: bool) -> None:
     spec = replace(_spec("avery-l7160"), error_correction=error_correction, has_mark=has_mark)
     label = a_label()
     raster = page_raster(sheet_pdf([label], fit_modules([label], spec)), 300)
     [found] = zxingcpp.read_barcodes(_crop(raster, 300, spec, 0))
-    assert (found.text, found.ec_level) == (label.address, error_correction)
+    drawn = lay_out(label, fit_modules([label], spec)).qr.drawn_correction
+    assert (found.text, found.ec_level) == (label.address, drawn)
+    assert "LMQH".index(drawn) >= "LMQH".index(error_correction)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import zxingcpp
 
 from labels.designs import find_design
+from labels.layout import lay_out
 from labels.qr import (
     Correction,
     MarkNeedsCorrectionH,
@@ -21,7 +22,7 @@ from labels.qr import (
 )
 from labels.qr_size import SizeWarning, measure
 from labels.spec import A4_40
-from tests.labels.reading import SITE, code_number, read_by_opencv
+from tests.labels.reading import SITE, a_label, code_number, read_by_opencv
 from trace.gs1.digital_link import parse_web_uri
 
 ADDRESS = printed_address(SITE, code_number(3))
@@ -34,11 +35,38 @@ def _raster(symbol: QrSymbol, dots: int = 4) -> Any:
 
 
 @pytest.mark.parametrize("level", Correction)
-def test_error_correction_is_the_chosen_one(level: Correction) -> None:
+def test_error_correction_is_the_chosen_one_or_more(level: Correction) -> None:
     symbol = qr_matrix(ADDRESS, level)
     [found] = zxingcpp.read_barcodes(_raster(symbol))
-    assert (found.text, found.ec_level) == (ADDRESS, level.value)
+    assert (found.text, found.ec_level) == (ADDRESS, symbol.drawn_correction)
+    assert "LMQH".index(symbol.drawn_correction) >= "LMQH".index(level)
     assert read_by_opencv(_raster(symbol)) == ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("host", "asked", "version", "drawn"),
+    [
+        ("check.hanoi.vn", "M", 3, "Q"),
+        ("check.hanoi.example.vn", "M", 3, "M"),
+        ("check.hanoi.example.vn", "L", 3, "M"),
+        ("a.vn", "M", 3, "H"),
+        ("a.vn", "H", 5, "H"),
+    ],
+)
+def test_a_version_is_filled_with_as_much_correction_as_it_holds(
+    host: str, asked: str, version: int, drawn: str
+) -> None:
+    symbol = qr_matrix(printed_address(f"https://{host}", code_number(1)), asked)
+    assert (symbol.version, symbol.error_correction, symbol.drawn_correction) == (version, asked, drawn)
+
+
+def test_a_label_without_room_for_headroom_takes_the_smallest_version() -> None:
+    assert qr_matrix(ADDRESS, "H").version == 5
+    assert qr_matrix(ADDRESS, "H", is_tight=True).version == 4
+    small = find_design("roll-35x22-2")
+    assert small
+    layout = lay_out(a_label(3), replace(small.spec, error_correction="H"))
+    assert (layout.qr.version, layout.qr.drawn_correction) == (4, "H")
 
 
 def test_more_correction_never_makes_a_smaller_symbol() -> None:
