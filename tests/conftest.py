@@ -27,7 +27,7 @@ from trace.core.blobs import BlobStore
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session, session_factory
 from trace.models import load_all
-from trace.public import guessing
+from trace.public import guessing, hidden
 
 # Machines are shared: how long an example takes to make or to run says nothing of what it shows.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -230,6 +230,7 @@ def app(built_app: Flask, connection: Connection, tmp_path: Path) -> Iterator[Fl
         "blobs": BlobStore(tmp_path / "blobs"),
         "papers": BlobStore(tmp_path / "blobs" / "papers"),
         guessing.EXTENSION: guessing.new_guesses(built_app.config["SETTINGS"]),
+        hidden.EXTENSION: hidden.new_tries(built_app.config["SETTINGS"]),
     }
     yield built_app
     built_app.extensions.clear()

@@ -85,8 +85,8 @@ class Settings:
     # Codes that are not there, looked up by one source: so many at once (0: no limit), then so many a minute.
     unknown_codes_free: int = 60
     unknown_codes_per_minute: int = 30
-    # Wrong hidden codes for one stamp before tries have to wait.
-    hidden_code_tries: int = 10
+    # Wrong hidden codes typed by one source before it has to wait.
+    hidden_code_tries: int = 20
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -131,7 +131,7 @@ class Settings:
             printers=_printers(values, public_url),
             unknown_codes_free=_limit(values, "TRACE_UNKNOWN_CODES_FREE", 60, least=0),
             unknown_codes_per_minute=_limit(values, "TRACE_UNKNOWN_CODES_PER_MINUTE", 30),
-            hidden_code_tries=_limit(values, "TRACE_HIDDEN_CODE_TRIES", 10),
+            hidden_code_tries=_limit(values, "TRACE_HIDDEN_CODE_TRIES", 20),
         )
 
     @property

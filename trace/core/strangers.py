@@ -66,6 +66,12 @@ class Meter:
             for cells, place in places:
                 cells[place] = max(cells[place], paid_at)
 
+    def give_back(self, source: str) -> None:
+        """One that was counted was none after all."""
+        with self._lock:
+            for cells, place in self._places(source):
+                cells[place] -= 1 / self.rate.per_second
+
     def wait(self, source: str) -> int:
         """Whole seconds until one more is free; 0 for now."""
         return max(0, math.ceil(self._owed(source) - self._free_s + 1 / self.rate.per_second - 1e-6))

@@ -91,7 +91,7 @@ def _batch_page(
         band=bare.band,
         code=bare.code,
         looked_up_at=bare.looked_up_at,
-        compare=_compare_card(batch, seal),
+        compare=compare_card(batch, seal),
         other_lots=made.packed_with(known.packed_with) or made.other_lots(batch, seal),
         who_vouches=made.who_says(batch, seal, sayer)
         if made.is_said_by_others(seal)
@@ -108,6 +108,9 @@ def _batch_page(
         producer_words=batch.product.description or None,
         words_changed=wording.changed_on(words_changed_on, "") if words_changed_on else None,
         receive_url=url_for("shops.receive_code", code=batch.code),
+        hidden_code_url=public_url("public.show_hidden_code", code=known.code)
+        if known.has_hidden_code
+        else None,
         log=public_log.log_block(session, batch),
     )
 
@@ -205,7 +208,7 @@ def _words_changed_on(session: Session, batch: Batch) -> date | None:
     return days[-1] if days else None
 
 
-def _compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
+def compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
     has_expiry = batch.expires_on is not None
     # Of goods from outside nobody may know when they were harvested: then no date is shown.
     has_date = has_expiry or bool(seal["production_time"])

@@ -26,7 +26,7 @@ from trace.core.http import Audience, audience, by_secret_address, content_secur
 from trace.core.language import public_url
 from trace.core.short_codes import normalise
 from trace.events.openings import proof_file
-from trace.public import build, confirming, guessing, public_log
+from trace.public import build, confirming, guessing, hidden, public_log
 from trace.public.pages import HomePage
 from trace.verdict.rules import Verdict
 
@@ -69,6 +69,22 @@ def show_code(code: str) -> ResponseReturnValue:
     """What may be said of this code now."""
     page = guessing.code_page(db(), code)
     return _answer("public/show_code.html", page, STATUS.get(page.band.verdict, 200))
+
+
+@blueprint.route("/T/<code>/hidden", methods=["GET", "POST"])
+@audience(Audience.PUBLIC)
+@by_secret_address  # the secret is what is sent: no other site knows it, and nobody's account is used
+def show_hidden_code(code: str) -> ResponseReturnValue:
+    """The second code under a scratch layer: a form, and what is known of the code that was typed into it."""
+    guessing.admit()
+    if request.method == "POST":
+        page = hidden.take_try(db(), code, request.form.get("hidden_code", ""))
+    else:
+        page = hidden.form_page(db(), code)
+    answer = _answer("public/show_hidden_code.html", page, hidden.STATUS.get(page.state, 200))
+    if page.wait:
+        answer.headers["Retry-After"] = str(page.wait)
+    return answer
 
 
 @blueprint.get("/log/")

@@ -37,6 +37,7 @@ class Known:
     batch: Batch | None
     shipments: tuple[Shipment, ...] = ()
     packed_with: tuple[Batch, ...] = ()  # the lots of a carton whose code was read, this one among them
+    has_hidden_code: bool = False  # a stamp in use with a second code under a scratch layer
 
 
 def look_up(session: Session, typed: str) -> Known:
@@ -73,7 +74,11 @@ def _look_up_stamp(session: Session, code: str, today: date) -> Known:
         )
         return Known(code, facts, None)
     known = _known(session, code, stamp.batch, today)
-    return replace(known, facts=replace(known.facts, voided_on=voided_on))
+    return replace(
+        known,
+        facts=replace(known.facts, voided_on=voided_on),
+        has_hidden_code=stamp.code.secret_hash is not None and voided_on is None and stamp.batch.is_activated,
+    )
 
 
 def _look_up_unit(session: Session, code: str, unit_id: UUID, today: date) -> Known:
