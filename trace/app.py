@@ -43,7 +43,7 @@ from trace.ledger import views as log
 from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import api as codes_api
-from trace.public import guessing, hidden
+from trace.public import guessing, hidden, scan_views
 from trace.public import resolver_views as resolver
 from trace.public import views as public
 from trace.recalls import api as trace_api
@@ -108,6 +108,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
     app.extensions[queue.EXTENSION] = make_app_queue(app)
     app.extensions[guessing.EXTENSION] = guessing.new_guesses(settings)
     app.extensions[hidden.EXTENSION] = hidden.new_tries(settings)
+    scan_views.init_scanner(app)
     init_language(app)
     init_http(app)
     init_access(app)

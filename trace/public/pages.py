@@ -261,6 +261,7 @@ class HomePage:
     """The front door: one field, and the ways in for those who work here. ``typed`` comes back after a slip."""
 
     frame: PublicFrame
+    scan_url: str
     sign_in_url: str
     sign_up_url: str
     typed: str = ""

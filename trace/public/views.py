@@ -42,6 +42,7 @@ def show_home() -> ResponseReturnValue:
     """The front door: one field for a code."""
     page = HomePage(
         frame=build.frame(db()),
+        scan_url=public_url("public.show_scanner"),
         sign_in_url=url_for("accounts.sign_in"),
         sign_up_url=url_for("accounts.sign_up"),
     )

@@ -213,5 +213,5 @@ def rendered(app: Flask, facts: Facts, language: str = "vi", telephone: str | No
 
 def rendered_home(app: Flask, language: str) -> str:
     with app.test_request_context("/"), force_locale(language):
-        page = HomePage(frame=frame(language), sign_in_url="/in", sign_up_url="/up")
+        page = HomePage(frame=frame(language), scan_url="/scan", sign_in_url="/in", sign_up_url="/up")
         return render_template("public/home.html", page=page, public_css=inline_css())
