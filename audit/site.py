@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import free_port
 from tests.databases import copied_database, database_server
-from trace.accounts import sessions
+from trace.accounts import api_keys
 from trace.accounts.models import Membership, Organisation, Role
 from trace.accounts.permissions import Actor
 from trace.app import create_app
@@ -93,7 +93,7 @@ def _prepare(settings: Settings) -> tuple[dict[Verdict, str], str]:
     try:
         with create_app(settings, bind=engine).app_context(), new_session(engine) as session:
             codes = _codes(session)
-            key = sessions.create_api_key(session, _busiest_producer(session), "Audit")
+            key = api_keys.create_api_key(session, _busiest_producer(session), "Audit")
             session.commit()
     finally:
         engine.dispose()

@@ -31,7 +31,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from trace.accounts import sessions
+from trace.accounts import api_keys
 from trace.accounts.models import OrganisationKind
 from trace.cli import processes
 from trace.cli.database import migrate, name_log
@@ -146,7 +146,7 @@ def prepare(url: str, events: int) -> list[Program]:
                 ).epc_class
                 for _ in range(LOTS)
             ]
-            key = sessions.create_api_key(session, actor, "bench")
+            key = api_keys.create_api_key(session, actor, "bench")
             programs.append(Program(key, lots, str(receiver.organisation_id)))
         session.commit()
     engine.dispose()

@@ -6,8 +6,9 @@ Checks a proof file (.tlog-proof) of the public log, offline, trusting nobody bu
     python verify_proof.py PROOF_FILE --key LOG_KEY [--witness KEY ... --quorum N] [--leaf FILE]
 
 Needs Python 3.9 or newer and the package "cryptography"; nothing else of the service, which is the point: whoever
-doubts the service need not run its code. Formats: C2SP tlog-proof, tlog-checkpoint, signed-note, tlog-cosignature;
-RFC 6962 2.1; the leaf as in docs/log.md.
+doubts the service need not run its code. It stays one file, however long: it is handed out beside a proof, read through
+by whoever wants to know what it does, and started as it is. Formats: C2SP tlog-proof, tlog-checkpoint, signed-note,
+tlog-cosignature; RFC 6962 2.1; the leaf as in docs/log.md.
 
 Exit code 0: proven. 1: the file can be read and proves nothing. 2: it cannot be read, or the command is wrong.
 """

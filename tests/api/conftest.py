@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.api.program import Document, Program
 from tests.factories import ActiveBatchFactory, ActorFactory
 from tests.web import settle
-from trace.accounts import sessions
+from trace.accounts import api_keys
 from trace.accounts.models import Organisation, OrganisationKind
 from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
@@ -30,7 +30,7 @@ def start(app: Flask, session: Session, document: Document) -> Start:
 
     def begin(kind: OrganisationKind = OrganisationKind.PRODUCER, **stated: Any) -> Program:
         actor = ActorFactory.create(session=session, stated__kind=kind, **stated)
-        key = sessions.create_api_key(session, actor, "Phần mềm kho")
+        key = api_keys.create_api_key(session, actor, "Phần mềm kho")
         settle(session)
         return Program(app.test_client(), document, key, actor)
 

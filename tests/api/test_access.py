@@ -12,7 +12,7 @@ from tests.api.conftest import MakeBatch, Start, acting
 from tests.api.program import Document, Program, code_of, own_id
 from tests.factories import BatchFactory, ProductFactory, ShipmentFactory
 from tests.web import settle
-from trace.accounts import sessions
+from trace.accounts import api_keys
 from trace.accounts.models import ApiKey, Organisation, OrganisationKind
 from trace.batches.models import Batch
 from trace.core.http import Audience, audience_of
@@ -49,7 +49,7 @@ def test_a_revoked_key_stops_at_once(producer: Program, session: Session) -> Non
     assert producer.get("/products").status_code == 200
     owner = acting(session, producer)
     stored = session.scalars(select(ApiKey).where(ApiKey.organisation_id == owner.organisation_id)).one()
-    sessions.revoke_api_key(session, owner, stored.id)
+    api_keys.revoke_api_key(session, owner, stored.id)
     settle(session)
     assert code_of(producer.get("/products")) == "api-key-needed"
 

@@ -25,7 +25,7 @@ import pytest
 from tests.conftest import free_port
 from tests.factories import ActiveBatchFactory, a_key, actor_of_kind
 from tests.trace.cli.test_serve import family_of, wait_until_gone
-from trace.accounts import sessions
+from trace.accounts import api_keys
 from trace.accounts.models import OrganisationKind
 from trace.core import local_state
 from trace.core.config import libpq_url
@@ -145,8 +145,8 @@ def settle_in(service: Service) -> Traders:
         shop = actor_of_kind(session, OrganisationKind.SHOP)
         batch = ActiveBatchFactory.create(session=session, actor=producer, quantity=STOCK)
         keys = {
-            "producer": sessions.create_api_key(session, producer, "a"),
-            "shop": sessions.create_api_key(session, shop, "b"),
+            "producer": api_keys.create_api_key(session, producer, "a"),
+            "shop": api_keys.create_api_key(session, shop, "b"),
         }
         session.commit()
         traders = Traders(str(batch.id), str(shop.organisation_id), keys)

@@ -10,7 +10,7 @@ from typing import Any
 from tests.conftest import LiveServer
 from tests.factories import ActiveBatchFactory, ActorFactory
 from tests.trace.core.receivers import receiver
-from trace.accounts import sessions
+from trace.accounts import api_keys
 from trace.cli import processes
 from trace.core.database import make_engine, new_session
 
@@ -26,7 +26,7 @@ def test_an_event_reaches_its_subscriber(live_server: Callable[..., LiveServer],
         try:
             with new_session(engine) as session:
                 actor = ActorFactory.create(session=session)
-                key = sessions.create_api_key(session, actor, "EPCIS")
+                key = api_keys.create_api_key(session, actor, "EPCIS")
                 session.commit()
                 _post(server, key, "/queries", {"name": "all", "query": {}})
                 made = _post(

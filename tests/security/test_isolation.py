@@ -18,8 +18,8 @@ from werkzeug.routing import Rule
 
 from labels.printer_models import LabelPrinter, Language
 from tests.web import contents, settle, sign_in_as, token_of
+from trace.accounts import api_keys, sessions
 from trace.accounts import services as accounts
-from trace.accounts import sessions
 from trace.accounts.models import OrganisationKind, PartyKind, Role
 from trace.accounts.permissions import Actor
 from trace.batches import services_runs
@@ -123,11 +123,11 @@ def scene(session: Session) -> Scene:
     set_aside(session, owner, batch.id, SetAsideReason.OTHER, note=SECRET)
     reading = Reading(time=clock.now(), value=Decimal(5))
     measure(session, owner, [batch.id], [reading], key="k-measure", device=SECRET)
-    sessions.create_api_key(session, owner, f"Chìa khóa {SECRET}")
+    api_keys.create_api_key(session, owner, f"Chìa khóa {SECRET}")
     key_id = owner_keys(session, owner)[0]
     assert owner.user_id is not None
     device = sessions.start_session(session, owner_user(session, owner), label=f"Máy {SECRET}").sign_in
-    api_key = sessions.create_api_key(session, outsider, "của mình")
+    api_key = api_keys.create_api_key(session, outsider, "của mình")
     invited = factories.UserFactory.create(session=session, name=SECRET)
     membership = accounts.add_member(session, owner, invited.phone, Role.OWNER)
     query = named_queries.create_query(

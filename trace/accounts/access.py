@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFProtect
 
-from trace.accounts import queries, sessions
+from trace.accounts import api_keys, queries, sessions
 from trace.accounts.models import Membership, OrganisationKind, Role, SignIn, User
 from trace.accounts.permissions import Actor
 from trace.core import clock
@@ -193,7 +193,7 @@ def _admit_person(who: Audience | None) -> Response | None:
 def _admit_program() -> None:
     scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
     found = (
-        sessions.find_api_key(db(), key.strip()) if scheme.lower() == "bearer" and len(key) < 200 else None
+        api_keys.find_api_key(db(), key.strip()) if scheme.lower() == "bearer" and len(key) < 200 else None
     )
     if found is None:
         raise SignInNeeded(

@@ -8,11 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trace.accounts import queries
+from trace.accounts.api_keys import revoke_api_keys_of
 from trace.accounts.checks import phone_number
 from trace.accounts.models import Membership, Organisation, Role, User
 from trace.accounts.permissions import Actor, require_owner
 from trace.accounts.security_log import Action, record
-from trace.accounts.sessions import revoke_api_keys_of
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound, Refusal
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from trace.accounts import queries, sessions
+from trace.accounts import api_keys, queries
 from trace.accounts.access import actor
 from trace.accounts.permissions import require_owner
 from trace.accounts.schemas import ApiKeyForm
@@ -32,7 +32,7 @@ def create_api_key() -> ResponseReturnValue:
     if request.method == "POST":
         with form.guard():
             name = form.load(ApiKeyForm())["name"]
-            key = sessions.create_api_key(db(), actor(), name)
+            key = api_keys.create_api_key(db(), actor(), name)
             page = render_template("accounts/show_api_key.html", key=key, name=name)
             db().commit()
             return page
@@ -43,7 +43,7 @@ def create_api_key() -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def revoke_api_key(key_id: UUID) -> ResponseReturnValue:
     """Stop a key at once; programs that use it are refused from now on."""
-    sessions.revoke_api_key(db(), actor(), key_id)
+    api_keys.revoke_api_key(db(), actor(), key_id)
     db().commit()
     flash(_("The key no longer works."), "success")
     return redirect(url_for("accounts.list_api_keys"), 303)

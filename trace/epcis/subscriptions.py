@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from trace.core import clock
 from trace.core.errors import Refusal
-from trace.core.outgoing import Outgoing, OutgoingRefused
+from trace.core.outgoing import Outgoing
+from trace.core.outgoing_refusals import OutgoingRefused
 from trace.epcis.answers import EpcFormat
 from trace.epcis.models import Delivery, NamedQuery, Subscription, SubscriptionKey
 from trace.epcis.query_values import read_instant

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from trace.core import clock
 from trace.core.ids import uuid7
-from trace.core.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
+from trace.core.outgoing import Outgoing
+from trace.core.outgoing_refusals import OutgoingFailed, OutgoingRefused
 from trace.epcis import visibility
 from trace.epcis.answers import CBV_VERSION, EPCIS_VERSION, EpcFormat, json_text, query_document
 from trace.epcis.matching import matches

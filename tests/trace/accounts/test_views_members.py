@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories import UserFactory, nobodys_phone
 from tests.trace.accounts.conftest import person_of
 from tests.web import send, sign_in_as
-from trace.accounts import queries, services, sessions
+from trace.accounts import api_keys, queries, services
 from trace.accounts.models import ApiKey, OrganisationKind, Role
 from trace.accounts.permissions import Actor
 from trace.accounts.security_log import Action, SecurityRecord
@@ -122,7 +122,7 @@ def test_a_key_is_shown_once_and_works(owner_browser: FlaskClient, session: Sess
     answer = send(owner_browser, f"{KEYS}/new", name="Phần mềm kho")
     found = re.search(r"<code>(ng_[\w-]{20,})</code>", answer.get_data(as_text=True))
     assert found
-    working = sessions.find_api_key(session, found.group(1))
+    working = api_keys.find_api_key(session, found.group(1))
     assert working is not None
     assert working.organisation_id == owner.organisation_id
     listed = owner_browser.get(KEYS).get_data(as_text=True)
@@ -137,21 +137,21 @@ def test_a_key_without_a_name_is_refused_beside_its_field(owner_browser: FlaskCl
 
 
 def test_a_stopped_key_works_no_more(owner_browser: FlaskClient, session: Session, owner: Actor) -> None:
-    key = sessions.create_api_key(session, owner, "kho")
+    key = api_keys.create_api_key(session, owner, "kho")
     session.commit()
     key_id = session.scalars(select(ApiKey.id)).one()
     assert send(owner_browser, f"{KEYS}/{key_id}/revoke").status_code == 303
     session.expire_all()
-    assert sessions.find_api_key(session, key) is None
+    assert api_keys.find_api_key(session, key) is None
 
 
 def test_a_key_of_others_is_not_there(owner_browser: FlaskClient, session: Session) -> None:
-    key = sessions.create_api_key(session, person_of(session, OrganisationKind.SHOP), "kho")
+    key = api_keys.create_api_key(session, person_of(session, OrganisationKind.SHOP), "kho")
     session.commit()
     key_id = session.scalars(select(ApiKey.id)).one()
     assert send(owner_browser, f"{KEYS}/{key_id}/revoke").status_code == 404
     session.expire_all()
-    assert sessions.find_api_key(session, key) is not None
+    assert api_keys.find_api_key(session, key) is not None
 
 
 def test_staff_have_no_keys(app: Flask, connection: Connection, staff: Actor) -> None:
@@ -166,12 +166,12 @@ def test_keys_stop_with_the_rights_of_who_created_them(
 ) -> None:
     assert staff.user_id is not None
     services.change_role(session, owner, staff.user_id, Role.OWNER)
-    theirs = sessions.create_api_key(session, Actor(staff.user_id, owner.organisation, Role.OWNER), "kho")
-    own = sessions.create_api_key(session, owner, "kho")
+    theirs = api_keys.create_api_key(session, Actor(staff.user_id, owner.organisation, Role.OWNER), "kho")
+    own = api_keys.create_api_key(session, owner, "kho")
     session.commit()
     assert send(owner_browser, f"{MEMBERS}/{staff.user_id}{rest}", role=role).status_code == 303
     session.expire_all()
-    assert sessions.find_api_key(session, theirs) is None
-    assert sessions.find_api_key(session, own) is not None
+    assert api_keys.find_api_key(session, theirs) is None
+    assert api_keys.find_api_key(session, own) is not None
     actions = session.scalars(select(SecurityRecord.action)).all()
     assert Action.API_KEY_REVOKED in actions

@@ -11,20 +11,19 @@ from pathlib import Path
 import pytest
 
 from tests.trace.core.receivers import certificate_for, raw_server, receiver
-from trace.core.outgoing import (
+from trace.core.outgoing import Outgoing, is_public
+from trace.core.outgoing_refusals import (
     AddressMalformed,
     AddressNotPublic,
     AnswerTooLarge,
     CertificateNotTrusted,
     NameNotFound,
     NotReached,
-    Outgoing,
     OutgoingRefused,
     PortNotAllowed,
     Redirected,
     SchemeNotAllowed,
     TooSlow,
-    is_public,
 )
 
 NOT_PUBLIC = [

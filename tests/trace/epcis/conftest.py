@@ -12,7 +12,7 @@ from tests.factories import ActorFactory
 from tests.trace.core.receivers import Receiver, receiver
 from tests.trace.epcis.readers import Reader
 from tests.web import settle
-from trace.accounts import sessions
+from trace.accounts import api_keys
 from trace.accounts.models import OrganisationKind
 from trace.core.outgoing import EXTENSION, Outgoing
 
@@ -25,7 +25,7 @@ def start_reader(app: Flask, session: Session) -> StartReader:
 
     def begin(kind: OrganisationKind = OrganisationKind.PRODUCER, **stated: Any) -> Reader:
         actor = ActorFactory.create(session=session, stated__kind=kind, **stated)
-        key = sessions.create_api_key(session, actor, "EPCIS")
+        key = api_keys.create_api_key(session, actor, "EPCIS")
         return Reader(app.test_client(), key, actor)
 
     return begin

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from tests.factories import a_key, officer_of
 from tests.trace.recalls.test_graph_queries import KG, Market, market
 from tests.web import settle, sign_in_as
-from trace.accounts import sessions
+from trace.accounts import api_keys
 from trace.accounts.permissions import Actor
 from trace.events import services_making
 
@@ -107,7 +107,7 @@ class TestPrograms:
     @pytest.fixture
     def ask(self, app: Flask, session: Session, market: Market) -> Callable[..., tuple[int, str]]:
         def ask(actor: Actor, batch_id: object, **asked: str) -> tuple[int, str]:
-            key = sessions.create_api_key(session, actor, "Phần mềm kho")
+            key = api_keys.create_api_key(session, actor, "Phần mềm kho")
             settle(session)
             answer = app.test_client().get(
                 f"/api/v1/batches/{batch_id}/trace",
