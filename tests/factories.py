@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import Actor
-from trace.accounts.services import NewOrganisation
+from trace.accounts.services_organisations import NewOrganisation
 from trace.batches.models import Batch
 from trace.core.ids import uuid7
 from trace.demo.factories import (
@@ -23,7 +23,7 @@ from trace.demo.factories import (
     nobodys_phone,
     officer_of,
 )
-from trace.events import services as custody
+from trace.events import services_receiving
 
 __all__ = [
     "NO_PICTURE",
@@ -60,4 +60,4 @@ def give(session: Session, batch: Batch, sender: Actor, receiver: Actor, quantit
     shipment = ShipmentFactory.create(
         session=session, actor=sender, batch=batch, to=receiver.organisation, quantity=Decimal(quantity)
     )
-    custody.receive(session, receiver, shipment.id)
+    services_receiving.receive(session, receiver, shipment.id)

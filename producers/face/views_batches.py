@@ -27,7 +27,7 @@ from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 from trace.core.ids import parse_uuid
 from trace.core.language import language
-from trace.events import services as custody
+from trace.events import services_activation
 from trace.events.queries import list_open_differences
 from trace.events.queries_handover import count_claims_to_answer
 
@@ -112,12 +112,12 @@ def activate_batch(batch_id: UUID) -> ResponseReturnValue:
     """Seal the ten items; a second tap finds it done."""
     form = Form()
     try:
-        custody.activate(db(), actor(), batch_id)
+        services_activation.activate(db(), actor(), batch_id)
         db().commit()
         flash(_("The batch is activated. Its labels can be looked up from now on."), "ok")
-    except custody.AlreadyActivated:
+    except services_activation.AlreadyActivated:
         db().rollback()
-    except (custody.ItemsMissing, NotApprovedYet) as refusal:
+    except (services_activation.ItemsMissing, NotApprovedYet) as refusal:
         db().rollback()
         form.refuse(refusal)
         return _show(queries.get_batch(db(), actor().organisation_id, batch_id), form)

@@ -32,7 +32,7 @@ from trace.core.numbers import format_quantity
 from trace.events import services_harvest
 from trace.events.parties import state_party
 from trace.events.schemas_making import LONGEST_PLOT
-from trace.events.services import Source
+from trace.events.services_activation import Source
 from trace.events.services_harvest import TodaysLot
 
 MOST_ROWS = 150

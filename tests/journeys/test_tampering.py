@@ -24,7 +24,7 @@ from trace.batches.models import Batch
 from trace.cli.witness import make_application
 from trace.core.config import Settings
 from trace.core.database import make_engine
-from trace.events import services
+from trace.events import services_leaving
 from trace.events.erasure import ERASABLE, erase
 from trace.ledger.keys import LogRefused, make_signer
 from trace.ledger.notes import COSIGNATURE, Signer, parse_note
@@ -62,7 +62,7 @@ def place_of(stack: ExitStack, database_url: str, folder: Path) -> Place:
 
 def sell_until(session: Session, seller: Actor, batch: Batch, count: int) -> None:
     for _ in range(count):
-        services.sell(session, seller, batch.id, Decimal("0.1"), key=a_key(), note="Khách quen")
+        services_leaving.sell(session, seller, batch.id, Decimal("0.1"), key=a_key(), note="Khách quen")
     session.commit()
 
 

@@ -23,8 +23,8 @@ from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import Actor
 from trace.core.ids import uuid7
 from trace.demo import factories
-from trace.events import services as custody
-from trace.events.services import Receiver
+from trace.events import services_shipping
+from trace.events.services_shipping import Receiver
 
 SQL = "'; drop table events; --"
 SCRIPT = "<script>alert(1)</script>"
@@ -108,7 +108,7 @@ def scene(app: Flask, connection: Connection, session: Session) -> Scene:
     batch = factories.ActiveBatchFactory.create(session=session, actor=producer, product=product)
     draft = factories.BatchFactory.create(session=session, actor=producer, product=product)
     to_shop = Receiver(organisation_id=shop.organisation_id)
-    shipment = custody.ship(session, producer, batch.id, Decimal(3), to_shop, key="first")
+    shipment = services_shipping.ship(session, producer, batch.id, Decimal(3), to_shop, key="first")
     settle(session)
     people: dict[str, Actor] = {"producer": producer, "shop": shop, "officer": officer}
     clients = {name: sign_in_as(app, connection, actor) for name, actor in people.items()}

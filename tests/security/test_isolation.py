@@ -18,8 +18,7 @@ from werkzeug.routing import Rule
 
 from labels.printer_models import LabelPrinter, Language
 from tests.web import contents, settle, sign_in_as, token_of
-from trace.accounts import api_keys, sessions
-from trace.accounts import services as accounts
+from trace.accounts import api_keys, services_members, sessions
 from trace.accounts.models import OrganisationKind, PartyKind, Role
 from trace.accounts.permissions import Actor
 from trace.batches import services_runs
@@ -32,19 +31,18 @@ from trace.demo import factories
 from trace.epcis import named_queries, subscriptions
 from trace.epcis.answers import EpcFormat
 from trace.epcis.capture_models import CaptureJob
-from trace.events import services as custody
-from trace.events import services_packing
+from trace.events import services_packing, services_receiving, services_shipping
 from trace.events.desk import Around
 from trace.events.handover_models import Outcome
 from trace.events.models import Event
 from trace.events.queries_handover import list_shipment_events
 from trace.events.rules_stock import SetAsideReason
-from trace.events.services import Receiver
 from trace.events.services_claims import claim
 from trace.events.services_holds import hold as set_aside
 from trace.events.services_observation import measure
 from trace.events.services_packing import Into
 from trace.events.services_settlement import propose_settlement
+from trace.events.services_shipping import Receiver
 from trace.events.services_stamps import bind_stamps
 from trace.events.temperatures import Reading
 from trace.recalls import holds
@@ -100,13 +98,15 @@ def scene(session: Session) -> Scene:
         session=session, actor=owner, name=f"Thương lái {SECRET}", kind=PartyKind.TRADER
     )
     receiver = Receiver(organisation_id=other_shop.organisation_id)
-    shipment = custody.ship(
+    shipment = services_shipping.ship(
         session, owner, batch.id, Decimal(3), receiver, key="k1", note=f"ghi chú {SECRET}"
     )
-    custody.receive(session, other_shop, shipment.id)
-    open_shipment = custody.ship(session, owner, batch.id, Decimal(2), receiver, key="k2", note=SECRET)
-    short = custody.ship(session, owner, batch.id, Decimal(9), receiver, key="k3")
-    custody.receive(session, other_shop, short.id, {batch.id: Decimal(5)})
+    services_receiving.receive(session, other_shop, shipment.id)
+    open_shipment = services_shipping.ship(
+        session, owner, batch.id, Decimal(2), receiver, key="k2", note=SECRET
+    )
+    short = services_shipping.ship(session, owner, batch.id, Decimal(9), receiver, key="k3")
+    services_receiving.receive(session, other_shop, short.id, {batch.id: Decimal(5)})
     proposal = propose_settlement(session, other_shop, short.lines[0].id, Outcome.LOST)
     claimed = claim(
         session, other_shop, batch.id, owner.organisation_id, Decimal(4), key="k4", note=f"phiếu {SECRET}",
@@ -129,7 +129,7 @@ def scene(session: Session) -> Scene:
     device = sessions.start_session(session, owner_user(session, owner), label=f"Máy {SECRET}").sign_in
     api_key = api_keys.create_api_key(session, outsider, "của mình")
     invited = factories.UserFactory.create(session=session, name=SECRET)
-    membership = accounts.add_member(session, owner, invited.phone, Role.OWNER)
+    membership = services_members.add_member(session, owner, invited.phone, Role.OWNER)
     query = named_queries.create_query(
         session, owner.organisation_id, {"name": "theirs", "query": {"EQ_eventID": [f"urn:x:{SECRET}"]}}
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from trace.accounts import access, queries, services, sessions
+from trace.accounts import access, queries, services_members, sessions
 from trace.accounts.access import find_actor, forget, my_memberships, safe_next, signed_in
 from trace.accounts.schemas import ChosenOrganisationForm, LanguageForm, PasswordForm
 from trace.accounts.views_base import _, blueprint, secret_key
@@ -104,7 +104,7 @@ def choose_organisation() -> ResponseReturnValue:
 @audience(Audience.PERSON)
 def accept_invitation(membership_id: UUID) -> ResponseReturnValue:
     """Agree to belong to an organisation that invited this person."""
-    name = services.accept_invitation(db(), signed_in().user, membership_id).organisation.name
+    name = services_members.accept_invitation(db(), signed_in().user, membership_id).organisation.name
     db().commit()
     flash(_("This account now belongs to %(organisation)s.", organisation=name), "success")
     return redirect(url_for("accounts.show_account"), 303)
@@ -114,7 +114,7 @@ def accept_invitation(membership_id: UUID) -> ResponseReturnValue:
 @audience(Audience.PERSON)
 def decline_invitation(membership_id: UUID) -> ResponseReturnValue:
     """Do not agree; the organisation may invite again."""
-    services.decline_invitation(db(), signed_in().user, membership_id)
+    services_members.decline_invitation(db(), signed_in().user, membership_id)
     db().commit()
     flash(_("The invitation was declined."), "success")
     return redirect(url_for("accounts.show_account"), 303)

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from trace.accounts import queries, rules, services, sessions, texts
+from trace.accounts import queries, rules, services_members, sessions, texts
 from trace.accounts.access import actor, signed_in
 from trace.accounts.models import Membership, Role
 from trace.accounts.permissions import require_owner
@@ -41,7 +41,7 @@ def add_member() -> ResponseReturnValue:
     if request.method == "POST":
         with form.guard():
             typed = form.load(MemberForm())
-            added = services.add_member(db(), actor(), typed["phone"], Role(typed["role"]))
+            added = services_members.add_member(db(), actor(), typed["phone"], Role(typed["role"]))
             phone = rules.readable_phone(added.user.phone)
             db().commit()
             flash(
@@ -60,7 +60,7 @@ def change_role(user_id: UUID) -> ResponseReturnValue:
     form = Form.opened({"role": membership.role})
     if request.method == "POST":
         with form.guard():
-            services.change_role(db(), actor(), user_id, Role(form.load(RoleForm())["role"]))
+            services_members.change_role(db(), actor(), user_id, Role(form.load(RoleForm())["role"]))
             db().commit()
             flash(_("Saved."), "success")
             return redirect(url_for("accounts.list_members"), 303)
@@ -85,7 +85,7 @@ def remove_member(user_id: UUID) -> ResponseReturnValue:
     if request.method == "POST":
         with form.guard():
             was_member = membership.is_accepted
-            services.remove_member(db(), actor(), user_id)
+            services_members.remove_member(db(), actor(), user_id)
             db().commit()
             if not was_member:
                 flash(_("The invitation was taken back."), "success")

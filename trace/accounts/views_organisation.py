@@ -3,13 +3,13 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from trace.accounts import pages, services, texts
+from trace.accounts import pages, services_organisations, texts
 from trace.accounts.access import actor, my_memberships, signed_in
 from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import require_owner
 from trace.accounts.rules import readable_phone
 from trace.accounts.schemas import FoundedKind, OrganisationForm, ProfileForm
-from trace.accounts.services import NewOrganisation, Place
+from trace.accounts.services_organisations import NewOrganisation, Place
 from trace.accounts.views_base import _, blueprint
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
@@ -40,7 +40,7 @@ def create_organisation() -> ResponseReturnValue:
             # The person's own keys: there is no organisation yet whose keys these could be.
             with once(db(), me.user.id, form.key, typed) as receipt:
                 if not receipt.is_repeat:
-                    organisation = services.create_organisation(
+                    organisation = services_organisations.create_organisation(
                         db(),
                         me.user,
                         NewOrganisation(
@@ -96,7 +96,7 @@ def change_organisation() -> ResponseReturnValue:
     )
     if request.method == "POST":
         with form.guard():
-            services.change_organisation(db(), mine, **form.load(ProfileForm()))
+            services_organisations.change_organisation(db(), mine, **form.load(ProfileForm()))
             db().commit()
             flash(_("Saved."), "success")
             return redirect(url_for("accounts.show_organisation"), 303)

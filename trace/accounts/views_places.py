@@ -5,11 +5,11 @@ from uuid import UUID
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from trace.accounts import pages, queries, services
+from trace.accounts import pages, queries, services_organisations
 from trace.accounts.access import actor
 from trace.accounts.models import Commune
 from trace.accounts.schemas import LocationForm
-from trace.accounts.services import Place
+from trace.accounts.services_organisations import Place
 from trace.accounts.views_base import _, blueprint
 from trace.accounts.views_organisation import is_changing_province
 from trace.core.forms import Form
@@ -25,7 +25,7 @@ def add_location() -> ResponseReturnValue:
     form = Form.opened()
     if request.method == "POST" and not is_changing_province():
         with form.guard():
-            services.add_location(db(), actor().organisation, _place(form))
+            services_organisations.add_location(db(), actor().organisation, _place(form))
             db().commit()
             flash(_("The place was added."), "success")
             return redirect(url_for("accounts.show_organisation"), 303)
@@ -52,7 +52,7 @@ def change_location(location_id: UUID) -> ResponseReturnValue:
     )
     if request.method == "POST" and not is_changing_province():
         with form.guard():
-            services.change_location(db(), actor(), location_id, _place(form))
+            services_organisations.change_location(db(), actor(), location_id, _place(form))
             db().commit()
             flash(_("Saved."), "success")
             return redirect(url_for("accounts.show_organisation"), 303)

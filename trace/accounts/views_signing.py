@@ -7,7 +7,7 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from trace.accounts import queries, services, sessions, tries
+from trace.accounts import queries, services_organisations, sessions, tries
 from trace.accounts.access import SESSION_COOKIE, forget, remember, safe_next, signed_in
 from trace.accounts.models import AccountNotice, SignIn
 from trace.accounts.schemas import RecoveryForm, SignInForm, SignUpForm
@@ -64,7 +64,9 @@ def sign_up() -> ResponseReturnValue:
         with form.guard(), counting_tries(form):
             typed = form.load(SignUpForm())
             tries.count_sign_up(db(), secret_key(), address())
-            user = services.sign_up(db(), typed["phone"], typed["name"], typed["password"], language())
+            user = services_organisations.sign_up(
+                db(), typed["phone"], typed["name"], typed["password"], language()
+            )
             credentials = sessions.start_session(db(), user, label=label())
             db().commit()
             return remember(redirect(url_for("accounts.create_organisation"), 303), credentials)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from trace.accounts import queries as account_queries
 from trace.accounts import rules as account_rules
-from trace.accounts import services, sessions
+from trace.accounts import services_approval, sessions
 from trace.accounts.access import actor
 from trace.accounts.models import Approval, Organisation, OrganisationKind, User
 from trace.authority import (
@@ -80,7 +80,7 @@ def approve(organisation_id: UUID) -> ResponseReturnValue:
     """Let an organisation in as the officer saw it; twice is once."""
     was_approved = _get_organisation(organisation_id).is_approved
     seen = request.form.get("seen", "")[:LONGEST_SEARCH]
-    organisation = services.approve(db(), actor(), organisation_id, seen)
+    organisation = services_approval.approve(db(), actor(), organisation_id, seen)
     name = organisation.name
     db().commit()
     if was_approved:
@@ -98,7 +98,7 @@ def ask_for_changes(organisation_id: UUID) -> ResponseReturnValue:
     form = Form.from_request()
     with form.guard():
         facts = form.load(ChangesForm())
-        services.ask_for_changes(db(), actor(), organisation_id, facts["note"])
+        services_approval.ask_for_changes(db(), actor(), organisation_id, facts["note"])
         db().commit()
         flash(_("Sent. The organisation sees your note and can mend what is missing."), "success")
     if form.errors:
@@ -136,5 +136,5 @@ def _get_organisation(organisation_id: UUID) -> Organisation:
 
 def _show(organisation: Organisation, form: Form) -> ResponseReturnValue:
     page = pages.organisation_page(db(), organisation)
-    seen = services.approval_digest(organisation)
+    seen = services_approval.approval_digest(organisation)
     return render_template("authority/show_organisation.html", page=page, form=form, seen=seen), form.status

@@ -5,10 +5,10 @@ import secrets
 from flask import Flask
 from sqlalchemy import select
 
-from trace.accounts import queries, rules, services
+from trace.accounts import queries, rules, services_organisations
 from trace.accounts.models import Membership, Organisation, OrganisationKind, Role
 from trace.accounts.security_log import Action, record
-from trace.accounts.services import NewOrganisation, Place
+from trace.accounts.services_organisations import NewOrganisation, Place
 from trace.core import clock
 from trace.core.errors import Refusal
 from trace.core.text import fold
@@ -35,7 +35,7 @@ def create_officer(
             password = None if user else secrets.token_urlsafe(PASSWORD_BYTES)
             if user is None:
                 assert password is not None  # noqa: S101 - set one line above
-                user = services.sign_up(session, phone, name, password)
+                user = services_organisations.sign_up(session, phone, name, password)
             found = session.scalars(
                 select(Organisation).where(
                     Organisation.kind == OrganisationKind.AUTHORITY,
@@ -46,7 +46,7 @@ def create_officer(
                 stated = NewOrganisation(
                     OrganisationKind.AUTHORITY, authority, phone, Place(commune, address)
                 )
-                services.create_authority(session, user, stated)
+                services_organisations.create_authority(session, user, stated)
             elif queries.find_membership(session, user.id, found.id) is None:
                 session.add(
                     Membership(

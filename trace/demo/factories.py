@@ -16,17 +16,17 @@ from sqlalchemy.orm import Session
 from producers import services as producer_services
 from producers.models import Certificate, ExpiryKind, Product
 from producers.services import ProductFacts
-from trace.accounts import services as accounts
+from trace.accounts import services_approval, services_organisations, services_parties
 from trace.accounts.models import Organisation, OrganisationKind, Party, PartyKind, Role, User
 from trace.accounts.permissions import Actor
-from trace.accounts.services import NewOrganisation, Place
+from trace.accounts.services_organisations import NewOrganisation, Place
 from trace.batches import queries as batch_queries
 from trace.batches import services as batch_services
 from trace.batches.models import Batch, DateKind
 from trace.batches.services import BatchFacts
 from trace.core import clock
 from trace.core.ids import uuid7
-from trace.events import services as custody
+from trace.events import services_activation, services_shipping
 from trace.events.handover_models import Shipment
 
 # No number of ten digits begins with 01 in Vietnam (they moved to 03, 05, 07 and 08 in 2018): nobody is called.
@@ -59,7 +59,7 @@ class UserFactory(Factory[User]):
     """A person who signed up. Takes ``session``; costs a password hash, a fifth of a second."""
 
     class Meta:
-        model = accounts.sign_up
+        model = services_organisations.sign_up
 
     phone = _numbered(lambda n: nobodys_phone(90_000_000 + n))
     name = _numbered(lambda n: f"Người Ví Dụ {n}")
@@ -88,11 +88,11 @@ def _act(
 ) -> Actor:
     founder = owner or _person(session)
     if stated.kind == OrganisationKind.AUTHORITY:
-        organisation = accounts.create_authority(session, founder, stated, is_demo=is_demo)
+        organisation = services_organisations.create_authority(session, founder, stated, is_demo=is_demo)
     else:
-        organisation = accounts.create_organisation(session, founder, stated, is_demo=is_demo)
+        organisation = services_organisations.create_organisation(session, founder, stated, is_demo=is_demo)
         if is_approved:
-            accounts.approve(session, officer_of(session), organisation.id)
+            services_approval.approve(session, officer_of(session), organisation.id)
             # Approval reads the organisation anew; who lets go of the session still wants to know its place.
             session.refresh(organisation, ["locations"])
     return Actor(founder.id, organisation, Role.OWNER)
@@ -190,7 +190,7 @@ class BatchFactory(Factory[Batch]):
 
 def _activate_new(session: Session, actor: Actor, **stated: Any) -> Batch:
     batch: Batch = BatchFactory.create(session=session, actor=actor, **stated)
-    custody.activate(session, actor, batch.id)
+    services_activation.activate(session, actor, batch.id)
     return batch
 
 
@@ -205,7 +205,7 @@ class PartyFactory(Factory[Party]):
     """Somebody without an account in the address book. Takes ``session`` and ``actor``."""
 
     class Meta:
-        model = accounts.add_party
+        model = services_parties.add_party
 
     kind = PartyKind.TRADER
     name = _numbered(lambda n: f"Thương lái Ví Dụ {n}")
@@ -214,8 +214,8 @@ class PartyFactory(Factory[Party]):
 def _ship(
     session: Session, actor: Actor, batch: Batch, to: Organisation | None, party: Party | None, **rest: Any
 ) -> Shipment:
-    receiver = custody.Receiver(to.id if to else None, party.id if party else None)
-    return custody.ship(session, actor, batch.id, receiver=receiver, **rest)
+    receiver = services_shipping.Receiver(to.id if to else None, party.id if party else None)
+    return services_shipping.ship(session, actor, batch.id, receiver=receiver, **rest)
 
 
 class ShipmentFactory(Factory[Shipment]):

@@ -14,11 +14,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from producers.models import Product
-from trace.accounts import services as accounts
+from trace.accounts import services_approval, services_members, services_organisations
 from trace.accounts.models import Organisation, Role, User
 from trace.accounts.permissions import Actor
 from trace.accounts.rules import readable_phone
-from trace.accounts.services import NewOrganisation, Place
+from trace.accounts.services_organisations import NewOrganisation, Place
 from trace.core import clock
 from trace.core.blobs import BlobStore, store_picture
 from trace.core.installation import DEMO_FILLED, set_fact
@@ -142,19 +142,19 @@ def _found_organisations(session: Session, people: _People) -> dict[str, Actor]:
     approved = (*catalogue.PRODUCERS, *catalogue.CARRIERS, *catalogue.KITCHENS, *catalogue.SHOPS)
     for number, stated in enumerate(approved, start=2):
         actor = actors[stated.key] = _found(session, people, stated, number)
-        accounts.approve(session, officer, actor.organisation_id)
+        services_approval.approve(session, officer, actor.organisation_id)
         if stated.is_named_publicly:
             _name_publicly(session, actor)
     first = actors[catalogue.PRODUCERS[0].key]
     second = people.stand_in()
-    invitation = accounts.add_member(session, first, second.phone, Role.OWNER)
-    accounts.accept_invitation(session, second, invitation.id)
+    invitation = services_members.add_member(session, first, second.phone, Role.OWNER)
+    services_members.accept_invitation(session, second, invitation.id)
     waiting = _found(session, people, catalogue.WAITING, len(actors) + 1)
     actors[catalogue.WAITING.key] = waiting
     # The same telephone and nearly the same name as an approved one: what the approver has to look at.
     _found(session, people, catalogue.LOOK_ALIKE, 2)
     incomplete = _found(session, people, catalogue.NEEDS_CHANGES, len(actors) + 1)
-    accounts.ask_for_changes(session, officer, incomplete.organisation_id, catalogue.CHANGES_NOTE)
+    services_approval.ask_for_changes(session, officer, incomplete.organisation_id, catalogue.CHANGES_NOTE)
     return actors
 
 
@@ -176,7 +176,7 @@ def _found(session: Session, people: _People, stated: DemoOrganisation, number: 
 
 def _name_publicly(session: Session, actor: Actor) -> None:
     organisation: Organisation = actor.organisation
-    accounts.change_organisation(
+    services_organisations.change_organisation(
         session,
         actor,
         name=organisation.name,

@@ -15,16 +15,17 @@ from trace.core.ids import uuid7
 from trace.demo.catalogue import DemoProduct
 from trace.demo.factories import BatchFactory, PartyFactory
 from trace.events import (
-    services,
     services_harvest,
     services_making,
     services_outside,
     services_packing,
+    services_receiving,
 )
 from trace.events.seals_made import OutsideFacts
-from trace.events.services import Receiver, Source
+from trace.events.services_activation import Source
 from trace.events.services_outside import TakenIn
 from trace.events.services_packing import Into
+from trace.events.services_shipping import Receiver
 
 _HOUSEHOLDS = (("Hộ Ví Dụ 1", "Thửa 12", "18.5"), ("Hộ Ví Dụ 2", "Thửa 7", "11.5"))
 _OUTSIDE = (("VN", "Tỉnh Lâm Đồng", "60"), ("CN", "", "45"))
@@ -64,7 +65,7 @@ def _harvested_and_packed(session: Session, producer: Actor, shop: Actor, batch:
     ).unit
     receiver = Receiver(organisation_id=shop.organisation_id)
     shipment = services_packing.ship_units(session, producer, [pallet.id], receiver, key=_key())
-    services.receive(session, shop, shipment.id, missing_units=cartons[2:])
+    services_receiving.receive(session, shop, shipment.id, missing_units=cartons[2:])
     services_packing.pack(session, producer, Into(), {made.batches[0].id: Decimal(6)}, key=_key())
     return list(made.batches)
 

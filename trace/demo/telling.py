@@ -16,7 +16,7 @@ from trace.core.errors import Refusal
 from trace.demo.catalogue import AUTHORITY, DemoProduct
 from trace.demo.factories import ActiveBatchFactory, BatchFactory, PartyFactory, ShipmentFactory
 from trace.demo.stories import Destroy, EndRecall, Receive, Sell, Ship, StartRecall, Story, WithdrawRecall
-from trace.events import services as custody
+from trace.events import services_leaving, services_receiving
 from trace.events.handover_models import Shipment
 from trace.recalls import services as recalls
 from trace.recalls.models import Recall
@@ -133,17 +133,19 @@ class _Told:
             raise ValueError("nothing was shipped that could be received")
         receiver = self.teller._by_organisation[shipment.receiver_id]
         received = {line.batch_id: line.quantity - step.missing for line in shipment.lines}
-        custody.receive(self.teller.session, receiver, shipment.id, received, event_time=when)
+        services_receiving.receive(self.teller.session, receiver, shipment.id, received, event_time=when)
 
     @happen.register
     def _sell(self, step: Sell, when: datetime | None) -> None:
         seller = self.teller.actors[step.by]
         key = self.teller.next_key()
-        custody.sell(self.teller.session, seller, self.batch.id, step.quantity, key=key, event_time=when)
+        services_leaving.sell(
+            self.teller.session, seller, self.batch.id, step.quantity, key=key, event_time=when
+        )
 
     @happen.register
     def _destroy(self, step: Destroy, when: datetime | None) -> None:
-        custody.destroy(
+        services_leaving.destroy(
             self.teller.session,
             self.teller.actors[step.by],
             self.batch.id,

@@ -22,7 +22,7 @@ from trace.epcis import known_goods
 from trace.epcis.canonical import EpcisEvent
 from trace.epcis.known_goods import KnownGoods
 from trace.epcis.naming import named_goods
-from trace.events import desk, rules, services
+from trace.events import desk, rules, services_shipping
 from trace.events.desk import PLAIN, Around
 from trace.events.documents import EXTENSION_NAMESPACE, Happening
 from trace.events.handover_models import Shipment, ShipmentLine, ShipmentUnit
@@ -163,15 +163,15 @@ def other_side(carrying: Carrying, role: str) -> str | None:
     return str(named[0][role]) if named else None
 
 
-def receiver_of(carrying: Carrying) -> services.Receiver:
+def receiver_of(carrying: Carrying) -> services_shipping.Receiver:
     address = other_side(carrying, "destination")
     if address is not None:
         organisation = known_goods.find_organisation(carrying.session, address)
         if organisation is not None:
-            return services.Receiver(organisation_id=organisation.id)
+            return services_shipping.Receiver(organisation_id=organisation.id)
         party = known_goods.find_party(carrying.session, carrying.actor.organisation_id, address)
         if party is not None:
-            return services.Receiver(party_id=party.id)
+            return services_shipping.Receiver(party_id=party.id)
     raise BadInput(
         _l("Name the receiver in destinationList, by its address here."),
         code="receiver-unknown",

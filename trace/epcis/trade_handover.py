@@ -20,7 +20,14 @@ from trace.epcis.trade import (
     single_lot,
     units_named,
 )
-from trace.events import services, services_handover, services_packing, units
+from trace.events import (
+    services_handover,
+    services_leaving,
+    services_packing,
+    services_receiving,
+    services_shipping,
+    units,
+)
 from trace.events.handover_models import Shipment
 from trace.events.rules_handover import RefusalReason, ReturnReason
 
@@ -39,7 +46,7 @@ def _ship(carrying: Carrying) -> None:
         )
         return
     batch_id, quantity = single_lot(carrying)
-    services.ship(
+    services_shipping.ship(
         carrying.session,
         carrying.actor,
         batch_id,
@@ -81,7 +88,7 @@ def receive(carrying: Carrying) -> None:
     on_top = {row.unit_id for row in shipment.units if row.parent_id is None}
     # Who names cartons names those that came; who names none speaks of all that was sent.
     missing = units.missing_with_what_is_in_them(shipment, on_top - named if named else ())
-    services.receive(
+    services_receiving.receive(
         carrying.session,
         carrying.actor,
         shipment.id,
@@ -153,7 +160,7 @@ def sell(carrying: Carrying) -> None:
     buyer = other_side(carrying, "destination")
     own_id = carrying.actor.organisation_id
     party = known_goods.find_party(carrying.session, own_id, buyer) if buyer else None
-    services.sell(
+    services_leaving.sell(
         carrying.session,
         carrying.actor,
         batch_id,

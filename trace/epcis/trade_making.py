@@ -18,7 +18,7 @@ from trace.epcis.trade import (
     single_lot,
     units_named,
 )
-from trace.events import services, services_harvest, services_making, services_packing
+from trace.events import services_activation, services_harvest, services_making, services_packing
 from trace.events.rules_making import YieldReason
 
 
@@ -34,7 +34,7 @@ def activate(carrying: Carrying) -> None:
             registered=batch.quantity,
             asked=quantity,
         )
-    services.activate(carrying.session, carrying.actor, batch_id)
+    services_activation.activate(carrying.session, carrying.actor, batch_id)
 
 
 def pack(carrying: Carrying) -> None:

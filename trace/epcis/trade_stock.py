@@ -14,7 +14,14 @@ from trace.epcis.trade import (
     reason_of,
     single_lot,
 )
-from trace.events import rules, services, services_holds, services_observation, services_stock, temperatures
+from trace.events import (
+    rules,
+    services_holds,
+    services_leaving,
+    services_observation,
+    services_stock,
+    temperatures,
+)
 from trace.events.desk import Around
 from trace.events.rules_stock import InspectionResult, SetAsideReason
 
@@ -28,7 +35,7 @@ def destroy(carrying: Carrying) -> None:
     """Goods are destroyed; a reason nobody here knows is ``other``."""
     act_on_lot(
         carrying,
-        services.destroy,
+        services_leaving.destroy,
         reason_of(carrying, "disposal_reason", rules.DisposalReason) or rules.DisposalReason.OTHER,
     )
 

@@ -9,7 +9,7 @@ from trace.batches import queries as batch_queries
 from trace.batches.schemas import BatchAnswer, batch_answer
 from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader
 from trace.core.http import Audience, audience, db
-from trace.events import queries, services
+from trace.events import queries, services_activation, services_leaving, services_receiving, services_shipping
 from trace.events.desk import Around
 from trace.events.parties import state_party
 from trace.events.schemas import (
@@ -41,7 +41,7 @@ def activate_batch(batch_id: UUID) -> dict[str, Any]:
 
     Refused with `ten-items-missing` and their numbers in `missing`, with `already-activated` the second time.
     """
-    services.activate(db(), actor(), batch_id)
+    services_activation.activate(db(), actor(), batch_id)
     db().commit()
     return batch_answer(batch_queries.get_batch(db(), actor().organisation_id, batch_id))
 
@@ -76,12 +76,12 @@ def show_shipment(shipment_id: UUID) -> dict[str, Any]:
 def ship(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
     """Ship goods to an organisation, or hand them to a party without an account."""
     party_id = _party_id(stated)
-    shipment = services.ship(
+    shipment = services_shipping.ship(
         db(),
         actor(),
         stated["batch_id"],
         stated["quantity"],
-        services.Receiver(organisation_id=stated.get("receiver_id"), party_id=party_id),
+        services_shipping.Receiver(organisation_id=stated.get("receiver_id"), party_id=party_id),
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
@@ -102,7 +102,7 @@ def receive(stated: Mapping[str, Any], shipment_id: UUID) -> dict[str, Any]:
     The same quantities a second time are the same receipt; others are refused with `already-received`.
     """
     received = {line["batch_id"]: line["quantity"] for line in stated["lines"]} if "lines" in stated else None
-    shipment = services.receive(
+    shipment = services_receiving.receive(
         db(),
         actor(),
         shipment_id,
@@ -124,7 +124,7 @@ def receive(stated: Mapping[str, Any], shipment_id: UUID) -> dict[str, Any]:
 @blueprint.response(201, EventAnswer, description="The sale, recorded")
 def sell(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Record a sale to a party without an account, or to walk-in buyers."""
-    event = services.sell(
+    event = services_leaving.sell(
         db(),
         actor(),
         stated["batch_id"],
@@ -147,7 +147,7 @@ def sell(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[str, 
 @blueprint.response(201, EventAnswer, description="The disposal, recorded")
 def destroy(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Record that goods were destroyed or thrown away."""
-    event = services.destroy(
+    event = services_leaving.destroy(
         db(),
         actor(),
         stated["batch_id"],

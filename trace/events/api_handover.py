@@ -44,8 +44,8 @@ from trace.events.schemas_handover import (
     difference_answer,
     settlement_answer,
 )
-from trace.events.services import Receiver
 from trace.events.services_correction import correct
+from trace.events.services_shipping import Receiver
 
 blueprint = ApiBlueprint(
     "handovers", __name__, description="Cancelling, refusing, returning, settling, claiming, correcting."

@@ -30,9 +30,9 @@ from trace.events.schemas_making import (
     sources,
     unit_answer,
 )
-from trace.events.services import Receiver
 from trace.events.services_outside import TakenIn
 from trace.events.services_packing import Into
+from trace.events.services_shipping import Receiver
 
 blueprint = ApiBlueprint(
     "making", __name__, description="Processing, splitting, merging, packing, goods from outside."

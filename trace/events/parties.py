@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trace.accounts import services as account_services
+from trace.accounts import services_parties
 from trace.accounts.models import Organisation, Party, PartyKind
 from trace.accounts.permissions import Actor
 
@@ -23,4 +23,4 @@ def state_party(
     """
     mine = select(Organisation.id).where(Organisation.id == actor.organisation_id)
     session.execute(mine.with_for_update(key_share=True))
-    return account_services.add_party(session, actor, kind, name, phone, commune_code)
+    return services_parties.add_party(session, actor, kind, name, phone, commune_code)

@@ -18,7 +18,7 @@ from trace.core.forms import Form
 from trace.core.ids import parse_uuid
 from trace.core.text import has_forbidden_character, tidy
 from trace.events.parties import state_party
-from trace.events.services import Receiver
+from trace.events.services_shipping import Receiver
 from trace.shops import queries
 from trace.shops.schemas import PartyForm
 

@@ -24,7 +24,7 @@ from trace.events.corrective import Replacement
 from trace.events.models import Event, Verb
 from trace.events.rules import DisposalReason
 from trace.events.rules_correction import CorrectionReason, NotCorrectable
-from trace.events.services import Source
+from trace.events.services_activation import Source
 from trace.events.services_correction import correct
 from trace.events.texts import DISPOSAL_REASONS
 from trace.events.texts_handover import CORRECTION_REASONS

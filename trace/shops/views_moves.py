@@ -17,7 +17,7 @@ from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 from trace.core.language import language
 from trace.core.numbers import format_quantity
-from trace.events import services
+from trace.events import services_leaving, services_shipping
 from trace.events.rules import DisposalReason
 from trace.events.texts import DISPOSAL_REASONS, quantity_in_words
 from trace.shops import pages, receivers
@@ -39,7 +39,7 @@ def ship(batch_id: UUID) -> ResponseReturnValue:
         with form.guard():
             choice, facts = _read(form, with_organisations=True)
             receiver = receivers.settle(db(), actor(), choice)
-            shipment = services.ship(
+            shipment = services_shipping.ship(
                 db(),
                 actor(),
                 batch_id,
@@ -67,7 +67,7 @@ def sell(batch_id: UUID) -> ResponseReturnValue:
         with form.guard():
             choice, facts = _read(form, with_organisations=False)
             receiver = receivers.settle(db(), actor(), choice)
-            services.sell(
+            services_leaving.sell(
                 db(),
                 actor(),
                 batch_id,
@@ -91,7 +91,7 @@ def destroy(batch_id: UUID) -> ResponseReturnValue:
     if request.method == "POST":
         with form.guard():
             facts = form.load(DestroyForm())
-            services.destroy(
+            services_leaving.destroy(
                 db(),
                 actor(),
                 batch_id,

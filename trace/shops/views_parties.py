@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from trace.accounts import queries as account_queries
-from trace.accounts import services as accounts
+from trace.accounts import services_parties
 from trace.accounts.access import actor
 from trace.accounts.models import Party, PartyKind
 from trace.accounts.rules import readable_phone
@@ -42,7 +42,7 @@ def add_party() -> ResponseReturnValue:
     if request.method == "POST":
         with form.guard():
             facts = form.load(PartyForm())
-            accounts.add_party(
+            services_parties.add_party(
                 db(),
                 actor(),
                 facts["party_kind"],
@@ -67,7 +67,7 @@ def change_party(party_id: UUID) -> ResponseReturnValue:
     if request.method == "POST":
         with form.guard():
             facts = form.load(PartyForm())
-            accounts.change_party(
+            services_parties.change_party(
                 db(),
                 actor(),
                 party_id,

@@ -25,7 +25,7 @@ from trace.core.language import language
 from trace.core.numbers import format_quantity
 from trace.core.short_codes import is_well_formed, normalise
 from trace.events import queries as event_queries
-from trace.events import queries_making, services, units
+from trace.events import queries_making, services_receiving, units
 from trace.events.handover_models import Shipment
 from trace.events.texts import quantity_in_words
 from trace.events.texts_making import UNIT_KINDS
@@ -97,7 +97,7 @@ def receive(shipment_id: UUID) -> ResponseReturnValue:
             received = None if is_full else _counted(form, page)
             missing = [] if is_full else read_ids(form, MISSING)
             facts = form.load(ReceiptForm())
-            shipment = services.receive(
+            shipment = services_receiving.receive(
                 db(),
                 actor(),
                 shipment_id,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests.factories import ActorFactory, UserFactory, officer_of
 from tests.trace.accounts.conftest import person_of
 from tests.web import send, settle, sign_in_as
-from trace.accounts import queries, services, sessions
+from trace.accounts import queries, services_members, sessions
 from trace.accounts.models import Membership, OrganisationKind, RecoveryCode, Role, User
 from trace.accounts.permissions import Actor
 from trace.accounts.security_log import Action, SecurityRecord
@@ -27,7 +27,7 @@ def person(session: Session) -> User:
 
 @pytest.fixture
 def invitation(session: Session, owner: Actor, person: User) -> Membership:
-    made = services.add_member(session, owner, person.phone, Role.OWNER)
+    made = services_members.add_member(session, owner, person.phone, Role.OWNER)
     session.commit()
     return made
 
@@ -85,8 +85,8 @@ def test_the_invited_person_sees_the_invitation_and_agrees(
 
 
 def test_agreeing_twice_is_agreeing_once(session: Session, person: User, invitation: Membership) -> None:
-    services.accept_invitation(session, person, invitation.id)
-    services.accept_invitation(session, person, invitation.id)
+    services_members.accept_invitation(session, person, invitation.id)
+    services_members.accept_invitation(session, person, invitation.id)
     assert _belongs(session, invitation)
 
 
@@ -96,7 +96,7 @@ def test_a_declined_invitation_is_gone_and_may_be_made_again(
     assert send(browser, f"/account/invitations/{invitation.id}/decline").status_code == 303
     assert send(browser, f"/account/invitations/{invitation.id}/accept").status_code == 404
     assert not _belongs(session, invitation)
-    assert services.add_member(session, owner, person.phone, Role.STAFF).accepted_at is None
+    assert services_members.add_member(session, owner, person.phone, Role.STAFF).accepted_at is None
 
 
 def test_nobody_answers_an_invitation_of_another(
@@ -113,14 +113,14 @@ def test_an_invitation_taken_back_cannot_be_accepted(
     assert send(owner_browser, f"{MEMBERS}/{invitation.user_id}/remove").status_code == 303
     session.expire_all()
     with pytest.raises(NotFound):
-        services.accept_invitation(session, person, invitation.id)
+        services_members.accept_invitation(session, person, invitation.id)
 
 
 def test_inviting_twice_is_refused(
     session: Session, owner: Actor, person: User, invitation: Membership
 ) -> None:
     with pytest.raises(BadInput) as refused:
-        services.add_member(session, owner, person.phone, Role.STAFF)
+        services_members.add_member(session, owner, person.phone, Role.STAFF)
     assert refused.value.code == "already-a-member"
 
 
@@ -138,7 +138,7 @@ def test_a_stranger_cannot_take_over_an_officers_account(
     phone = session.get_one(User, officer.user_id).phone
     founder = UserFactory.create(session=session)
     stranger = ActorFactory.create(session=session, owner=founder, is_approved=False)
-    services.add_member(session, stranger, phone, Role.STAFF)
+    services_members.add_member(session, stranger, phone, Role.STAFF)
     session.refresh(stranger.organisation)
     settle(session)
     browser = sign_in_as(app, connection, stranger)
@@ -161,7 +161,7 @@ def test_an_owner_issues_no_code_for_somebody_who_belongs_elsewhere_too(
     other = person_of(session, kind)
     assert other.user_id is not None
     person = session.get_one(User, other.user_id)
-    invitation = services.add_member(session, owner, person.phone, Role.STAFF)
-    services.accept_invitation(session, person, invitation.id)
+    invitation = services_members.add_member(session, owner, person.phone, Role.STAFF)
+    services_members.accept_invitation(session, person, invitation.id)
     with pytest.raises(Forbidden):
         sessions.issue_recovery_code(session, owner, other.user_id)

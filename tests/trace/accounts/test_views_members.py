@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories import UserFactory, nobodys_phone
 from tests.trace.accounts.conftest import person_of
 from tests.web import send, sign_in_as
-from trace.accounts import api_keys, queries, services
+from trace.accounts import api_keys, queries, services_members
 from trace.accounts.models import ApiKey, OrganisationKind, Role
 from trace.accounts.permissions import Actor
 from trace.accounts.security_log import Action, SecurityRecord
@@ -31,8 +31,8 @@ def test_somebody_who_agreed_is_listed_by_name(
     owner_browser: FlaskClient, session: Session, owner: Actor
 ) -> None:
     user = UserFactory.create(session=session, name="Trần <b>Bình</b>")
-    invitation = services.add_member(session, owner, user.phone, Role.STAFF)
-    services.accept_invitation(session, user, invitation.id)
+    invitation = services_members.add_member(session, owner, user.phone, Role.STAFF)
+    services_members.accept_invitation(session, user, invitation.id)
     session.commit()
     page = owner_browser.get(MEMBERS).get_data(as_text=True)
     assert "Trần &lt;b&gt;Bình&lt;/b&gt;" in page
@@ -165,7 +165,7 @@ def test_keys_stop_with_the_rights_of_who_created_them(
     owner_browser: FlaskClient, session: Session, owner: Actor, staff: Actor, rest: str, role: str
 ) -> None:
     assert staff.user_id is not None
-    services.change_role(session, owner, staff.user_id, Role.OWNER)
+    services_members.change_role(session, owner, staff.user_id, Role.OWNER)
     theirs = api_keys.create_api_key(session, Actor(staff.user_id, owner.organisation, Role.OWNER), "kho")
     own = api_keys.create_api_key(session, owner, "kho")
     session.commit()

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from tests.factories import ActorFactory, UserFactory, nobodys_phone, officer_of
 from tests.trace.accounts.conftest import person_of
 from tests.web import contents, send, sign_in_as
-from trace.accounts import services
+from trace.accounts import services_approval
 from trace.accounts.models import Approval, Location, Organisation, OrganisationKind
 from trace.accounts.permissions import Actor
-from trace.accounts.services import Place
+from trace.accounts.services_organisations import Place
 
 FORM = {
     "kind": "shop",
@@ -231,7 +231,9 @@ def test_what_the_authority_asks_for_is_shown_and_sent_again(
 ) -> None:
     _found(owner_browser)
     founded = session.scalars(select(Organisation).where(Organisation.name == FORM["name"])).one()
-    services.ask_for_changes(session, officer_of(session), founded.id, "Ghi đúng tên trên giấy phép.")
+    services_approval.ask_for_changes(
+        session, officer_of(session), founded.id, "Ghi đúng tên trên giấy phép."
+    )
     session.commit()
     assert "Ghi đúng tên trên giấy phép." in owner_browser.get("/account/organisation").get_data(as_text=True)
     send(owner_browser, "/account/organisation/change", **{**PROFILE, "name": FORM["name"]})

@@ -13,7 +13,7 @@ from tests import factories
 from tests.trace.authority.conftest import City
 from tests.web import send, settle
 from trace.accounts.permissions import Actor
-from trace.events import services
+from trace.events import services_leaving
 from trace.events.desk import Around
 from trace.events.models import EventGoods, EventPrivate
 
@@ -81,7 +81,7 @@ def test_a_producer_does_not_get_there(city: City, browse: Browse) -> None:
 def photographed(app: Flask, session: Session, city: City) -> EventPrivate:
     """A sale with a photo of its paper."""
     app.extensions["papers"].write(PHOTO, b"a photo")
-    sale = services.sell(
+    sale = services_leaving.sell(
         session,
         city.producer,
         city.batch.id,
@@ -105,7 +105,9 @@ def test_a_paper_another_event_refers_to_stays(
     app: Flask, session: Session, city: City, officer: FlaskClient, photographed: EventPrivate
 ) -> None:
     around = Around(attachments=(PHOTO,))
-    services.sell(session, city.producer, city.batch.id, Decimal(1), key=factories.a_key(), around=around)
+    services_leaving.sell(
+        session, city.producer, city.batch.id, Decimal(1), key=factories.a_key(), around=around
+    )
     settle(session)
     send(officer, path_of(city), chosen=f"{photographed.event_id}:attachments")
     assert app.extensions["papers"].path(PHOTO).exists()

@@ -15,7 +15,7 @@ from tests.web import send, settle
 from trace.accounts.models import Organisation
 from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
-from trace.events import services, services_making
+from trace.events import services_making, services_receiving
 from trace.recalls import services as recalls
 from trace.recalls.models import Recall
 from trace.recalls.rules import RecallClass, RecallReason
@@ -58,7 +58,7 @@ def test_what_nobody_knows_stands_first(session: Session, city: City, officer: F
     shipment = ShipmentFactory.create(
         session=session, actor=city.producer, batch=city.batch, to=city.shop.organisation, quantity=60 * KG
     )  # fmt: skip
-    services.receive(session, city.shop, shipment.id, {city.batch.id: 20 * KG})
+    services_receiving.receive(session, city.shop, shipment.id, {city.batch.id: 20 * KG})
     told = page(officer, recall(session, city))
     unknown = told.index("Chưa rõ nơi đang giữ: 40 kg")
     assert unknown < told.index("<caption>Đang giữ:")

@@ -14,7 +14,7 @@ from tests.trace.authority.conftest import City
 from tests.web import send, settle
 from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
-from trace.events import services as custody
+from trace.events import services_receiving
 from trace.recalls.models import Recall
 from trace.recalls.rules import RecallClass
 from trace.recalls.texts import first_step, title_in_force
@@ -102,7 +102,7 @@ def test_the_file_tells_what_is_not_known_before_who_holds(
         to=city.shop.organisation,
         quantity=Decimal(50),
     )
-    custody.receive(session, city.shop, short.id, {city.batch.id: Decimal(40)})
+    services_receiving.receive(session, city.shop, short.id, {city.batch.id: Decimal(40)})
     settle(session)
     page = officer.get(f"/authority/batches/{city.batch.id}").get_data(as_text=True)
     places = [

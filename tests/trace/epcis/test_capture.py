@@ -18,11 +18,11 @@ from trace.batches.models import Balance, Batch, Holding
 from trace.core import clock
 from trace.epcis.capture import Behaviour, Outcome, capture
 from trace.epcis.documents import read_document
-from trace.events import services
+from trace.events import services_shipping
 from trace.events.documents import EXTENSION_NAMESPACE
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Verb
-from trace.events.services import Receiver
+from trace.events.services_shipping import Receiver
 
 __all__ = ["chain"]
 SITE = "https://nguongoc.example"
@@ -81,7 +81,7 @@ def test_receiving_without_a_shipment_is_refused(chain: Chain, send: Capture) ->
 
 def test_receiving_takes_the_shipment_it_names(session: Session, chain: Chain, send: Capture) -> None:
     for quantity in ("5", "7"):
-        shipment = services.ship(
+        shipment = services_shipping.ship(
             session,
             chain.producer,
             chain.batch.id,
@@ -205,7 +205,7 @@ def test_a_batch_is_activated_with_the_quantity_it_was_registered_with(
 
 
 def test_a_cancelled_shipment_comes_back(session: Session, chain: Chain, send: Capture) -> None:
-    shipment = services.ship(
+    shipment = services_shipping.ship(
         session,
         chain.producer,
         chain.batch.id,

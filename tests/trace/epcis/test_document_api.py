@@ -19,8 +19,7 @@ from trace.batches.models import Batch
 from trace.core.database import make_engine, new_session
 from trace.epcis.capture import Behaviour, capture
 from trace.epcis.documents import parse_json, read_document
-from trace.events import services as custody
-from trace.events import services_correction, services_making, services_packing
+from trace.events import services_correction, services_leaving, services_making, services_packing
 from trace.events.rules_correction import CorrectionReason
 from trace.recalls.graph import Direction, graph_of_events, signature
 from trace.recalls.graph_queries import read_events
@@ -53,7 +52,7 @@ def make_things(session: Session, maker: Reader) -> list[Batch]:
     dried = BatchFactory.create(session=session, actor=actor, product=product, quantity=Decimal(10))
     services_making.transform(session, actor, {parts[0].id: Decimal(20)}, [dried.id], key=a_key())
     services_packing.pack(session, actor, services_packing.Into(), {parts[1].id: Decimal(4)}, key=a_key())
-    wrong = custody.sell(session, actor, parts[1].id, Decimal(3), key=a_key())
+    wrong = services_leaving.sell(session, actor, parts[1].id, Decimal(3), key=a_key())
     services_correction.correct(session, actor, wrong.id, CorrectionReason.DID_NOT_OCCUR, key=a_key())
     return [batch, *parts, dried]
 
@@ -103,7 +102,7 @@ def test_a_buyer_gets_its_handover_and_its_own_events(
     batch = ActiveBatchFactory.create(session=session, actor=maker.actor)
     batch_id = batch.id
     give(session, batch, maker.actor, shop.actor, "5")
-    custody.sell(session, shop.actor, batch_id, Decimal(1), key=a_key())
+    services_leaving.sell(session, shop.actor, batch_id, Decimal(1), key=a_key())
     settled()
     assert steps_of(document_of(shop, batch_id)) == ["shipping", "receiving", "retail_selling"]
     assert steps_of(document_of(maker, batch_id)) == ["commissioning", "shipping", "receiving"]

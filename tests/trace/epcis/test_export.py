@@ -22,7 +22,15 @@ from trace.epcis.documents import parse_json, read_document
 from trace.epcis.problems import InvalidDocument
 from trace.epcis.rows import event_of
 from trace.epcis.visibility import whole
-from trace.events import services, services_correction, services_making, services_packing, services_stock
+from trace.events import (
+    services_correction,
+    services_leaving,
+    services_making,
+    services_packing,
+    services_receiving,
+    services_shipping,
+    services_stock,
+)
 from trace.events.models import Event
 from trace.events.rules import DisposalReason
 from trace.events.rules_correction import CorrectionReason
@@ -54,18 +62,20 @@ def tell_a_story(session: Session, chain: Chain) -> list[Batch]:
     give(session, dried, chain.producer, chain.shop, "6")
     give(session, parts[1], chain.producer, chain.shop, "30")
     give(session, parts[1], chain.shop, chain.other_shop, "10")
-    services.sell(session, chain.shop, dried.id, Decimal(2), key=a_key())
-    wrong = services.sell(session, chain.other_shop, parts[1].id, Decimal(3), key=a_key())
+    services_leaving.sell(session, chain.shop, dried.id, Decimal(2), key=a_key())
+    wrong = services_leaving.sell(session, chain.other_shop, parts[1].id, Decimal(3), key=a_key())
     services_correction.correct(
         session, chain.other_shop, wrong.id, CorrectionReason.DID_NOT_OCCUR, key=a_key()
     )
-    services.destroy(session, chain.shop, parts[1].id, Decimal(1), DisposalReason.SPOILED, key=a_key())
+    services_leaving.destroy(
+        session, chain.shop, parts[1].id, Decimal(1), DisposalReason.SPOILED, key=a_key()
+    )
     services_stock.use_up(session, chain.shop, parts[1].id, Decimal(1), key=a_key())
     into = services_packing.Into()
     packed = services_packing.pack(session, chain.shop, into, {parts[1].id: Decimal(4)}, key=a_key())
-    to = services.Receiver(chain.other_shop.organisation_id)
+    to = services_shipping.Receiver(chain.other_shop.organisation_id)
     shipment = services_packing.ship_units(session, chain.shop, [packed.unit.id], to, key=a_key())
-    services.receive(session, chain.other_shop, shipment.id)
+    services_receiving.receive(session, chain.other_shop, shipment.id)
     session.flush()
     session.expire_all()
     return [chain.batch, *parts, more, dried]

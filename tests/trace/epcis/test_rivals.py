@@ -27,8 +27,7 @@ from trace.accounts.models import OrganisationKind
 from trace.core.http import Audience, audience_of
 from trace.core.outgoing import EXTENSION
 from trace.epcis import webhooks
-from trace.events import services as custody
-from trace.events import services_claims
+from trace.events import services_claims, services_leaving
 from trace.events.documents import timestamp
 from trace.events.handover_models import Shipment
 from trace.events.models import Event
@@ -72,7 +71,9 @@ def market(app: Flask, session: Session, start_reader: StartReader, sequence: Ca
     chains = [Chain(reader) for reader in readers]
     for chain, amount, sold in zip(chains, AMOUNTS, SOLD, strict=True):
         give(session, batch, producer.actor, chain.reader.actor, amount)
-        custody.sell(session, chain.reader.actor, batch.id, Decimal(sold), key=a_key(), note="ghi chú riêng")
+        services_leaving.sell(
+            session, chain.reader.actor, batch.id, Decimal(sold), key=a_key(), note="ghi chú riêng"
+        )
         services_claims.claim(
             session, chain.reader.actor, batch.id, producer.id, Decimal(sold) / 2, key=a_key()
         )

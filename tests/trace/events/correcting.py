@@ -12,7 +12,7 @@ from tests.trace.events.conftest import Chain
 from trace.accounts.permissions import Actor
 from trace.batches import queries as batches
 from trace.batches.models import Batch
-from trace.events import queries, services
+from trace.events import queries, services_leaving
 from trace.events.corrections import facts_of
 from trace.events.corrective import Replacement
 from trace.events.models import Event, Verb
@@ -35,7 +35,9 @@ def never(session: Session, chain: Chain, event: Event, who: Actor | None = None
 
 
 def sold(session: Session, chain: Chain, quantity: str = "10", **more: Any) -> Event:
-    return services.sell(session, chain.producer, chain.batch.id, Decimal(quantity), key=a_key(), **more)
+    return services_leaving.sell(
+        session, chain.producer, chain.batch.id, Decimal(quantity), key=a_key(), **more
+    )
 
 
 def last(session: Session, verb: Verb) -> Event:

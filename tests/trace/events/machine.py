@@ -22,7 +22,7 @@ from trace.batches.models import Balance, Batch, Holding
 from trace.core.database import new_session
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.idempotency import IdempotencyKeyReused
-from trace.events import rules, services
+from trace.events import rules, services_leaving, services_receiving, services_shipping
 from trace.events.models import Event, EventGoods
 from trace.ledger.models import Leaf
 from trace.recalls import services as recalls
@@ -72,12 +72,14 @@ class CustodyMachine(RuleBasedStateMachine):
         maker, carrier, shop = (actor.organisation_id for actor in self.actors[:3])
         amount = Decimal(20)
         for receiver in (carrier, shop):
-            to = services.Receiver(organisation_id=receiver)
-            shipment = services.ship(self.session, self.actors[0], lot.batch.id, amount, to, key=a_key())
+            to = services_shipping.Receiver(organisation_id=receiver)
+            shipment = services_shipping.ship(
+                self.session, self.actors[0], lot.batch.id, amount, to, key=a_key()
+            )
             self.sent.append(Sent(shipment.id, lot, maker, receiver, amount))
             lot.held[maker] -= amount
             self._move(lot, "held", "in_transit", amount)
-        services.receive(self.session, self.actors[1], self.sent[-2].id)
+        services_receiving.receive(self.session, self.actors[1], self.sent[-2].id)
         self.sent[-2].received = lot.held[carrier] = amount
         self._move(lot, "in_transit", "held", amount)
         self.acts += 3
@@ -95,7 +97,7 @@ class CustodyMachine(RuleBasedStateMachine):
         me = actor.organisation_id
         target = None if to is None else self.actors[to].organisation_id
         party = self.world.parties[me] if target is None else None
-        receiver = services.Receiver(organisation_id=target, party_id=party)
+        receiver = services_shipping.Receiver(organisation_id=target, party_id=party)
         expected = self._refusal_of_taking(lot, me, quantity)
         if expected is None and lot.is_recalled and target != lot.batch.organisation_id:
             expected = rules.BatchRecalled
@@ -103,7 +105,7 @@ class CustodyMachine(RuleBasedStateMachine):
             expected = BadInput
 
         def act(key: str, amount: Decimal) -> Any:
-            return services.ship(self.session, actor, lot.batch.id, amount, receiver, key=key)
+            return services_shipping.ship(self.session, actor, lot.batch.id, amount, receiver, key=key)
 
         shipment = self._act_once(expected, act, quantity)
         if shipment is None:
@@ -126,14 +128,15 @@ class CustodyMachine(RuleBasedStateMachine):
         if actor.organisation_id != sent.receiver:
             expected = NotFound
         elif sent.received is not None:
-            expected = None if quantity == sent.received else services.AlreadyReceived
+            expected = None if quantity == sent.received else services_receiving.AlreadyReceived
         elif quantity <= 0:
             expected = BadInput
         elif quantity > sent.quantity:
             expected = rules.ReceivedExceedsShipped
         is_repeat = sent.received is not None
         done = self._act(
-            expected, lambda: services.receive(self.session, actor, sent.id, {lot.batch.id: quantity})
+            expected,
+            lambda: services_receiving.receive(self.session, actor, sent.id, {lot.batch.id: quantity}),
         )
         if done is None or is_repeat:
             return
@@ -156,7 +159,7 @@ class CustodyMachine(RuleBasedStateMachine):
             expected = rules.BatchRecalled
 
         def act(key: str, amount: Decimal) -> Any:
-            return services.sell(self.session, actor, lot.batch.id, amount, key=key)
+            return services_leaving.sell(self.session, actor, lot.batch.id, amount, key=key)
 
         if self._act_once(expected, act, quantity) is not None:
             lot.held[actor.organisation_id] -= quantity
@@ -169,7 +172,7 @@ class CustodyMachine(RuleBasedStateMachine):
         expected = self._refusal_of_taking(lot, actor.organisation_id, quantity)
 
         def act(key: str, amount: Decimal) -> Any:
-            return services.destroy(self.session, actor, lot.batch.id, amount, reason, key=key)
+            return services_leaving.destroy(self.session, actor, lot.batch.id, amount, reason, key=key)
 
         if self._act_once(expected, act, quantity) is not None:
             lot.held[actor.organisation_id] -= quantity
@@ -230,16 +233,17 @@ class CustodyMachine(RuleBasedStateMachine):
         if not holders:
             return
         actor = data.draw(st.sampled_from(holders))
-        to = services.Receiver(party_id=self.world.parties[actor.organisation_id])
+        to = services_shipping.Receiver(party_id=self.world.parties[actor.organisation_id])
         batch_id, one = lot.batch.id, Decimal(1)
         if is_shipped:
             self._act(
                 rules.BatchRecalled,
-                lambda: services.ship(self.session, actor, batch_id, one, to, key=a_key()),
+                lambda: services_shipping.ship(self.session, actor, batch_id, one, to, key=a_key()),
             )
         else:
             self._act(
-                rules.BatchRecalled, lambda: services.sell(self.session, actor, batch_id, one, key=a_key())
+                rules.BatchRecalled,
+                lambda: services_leaving.sell(self.session, actor, batch_id, one, key=a_key()),
             )
 
     # What must hold after every step.

@@ -15,7 +15,14 @@ from trace.batches.models import Batch
 from trace.core.ids import uuid7
 from trace.epcis.capture import Behaviour, capture
 from trace.epcis.documents import read_document
-from trace.events import queries_handover, services, services_claims, services_handover, services_packing
+from trace.events import (
+    queries_handover,
+    services_claims,
+    services_handover,
+    services_packing,
+    services_receiving,
+    services_shipping,
+)
 from trace.events.audit import audit_database
 from trace.events.handover_models import Outcome, Shipment, ShipmentLine
 from trace.events.models import Event, EventGoods, Verb
@@ -43,7 +50,7 @@ def tell_a_story(session: Session, chain: Chain) -> None:
     services_handover.cancel(session, producer, shipped().id)
     services_handover.refuse(session, shop, shipped().id, RefusalReason.DAMAGED)
     short = shipped()
-    services.receive(session, shop, short.id, {batch.id: Decimal(6)})
+    services_receiving.receive(session, shop, short.id, {batch.id: Decimal(6)})
     agree_settlement(session, producer, propose_settlement(session, shop, short.lines[0].id, Outcome.LOST).id)
     services_handover.return_goods(session, shop, batch.id, Decimal(2), ReturnReason.DAMAGED, key=a_key())
     claim = services_claims.claim(session, shop, batch.id, producer.organisation_id, Decimal(3), key=a_key())
@@ -55,7 +62,7 @@ def tell_a_story(session: Session, chain: Chain) -> None:
     packed = services_packing.pack(
         session, producer, services_packing.Into(), {batch.id: Decimal(4)}, key=a_key()
     )
-    to = services.Receiver(shop.organisation_id)
+    to = services_shipping.Receiver(shop.organisation_id)
     services_packing.ship_units(session, producer, [packed.unit.id], to, key=a_key())
     fix(session, chain, sold(session, chain, "5"), quantity=4)
     never(session, chain, sold(session, chain, "1"))

@@ -20,7 +20,7 @@ from trace.batches.models import Balance, Batch, Holding
 from trace.core.database import make_engine, new_session
 from trace.core.errors import Refusal
 from trace.core.revisions import list_revisions, revise
-from trace.events import rules, services
+from trace.events import rules, services_activation, services_leaving, services_receiving, services_shipping
 from trace.events.models import Event, Verb
 from trace.events.parties import state_party
 from trace.recalls import services as recalls
@@ -119,7 +119,7 @@ def test_eight_who_sell_the_same_goods_sell_what_there_was(market: Market) -> No
         def sell_ten(session: Session, name: int, batch_id: UUID = batch_id) -> None:
             actor = market.producer.act(session)
             for n in range(10):
-                services.sell(session, actor, batch_id, Decimal(1), key=f"{batch_id}-{name}-{n}")
+                services_leaving.sell(session, actor, batch_id, Decimal(1), key=f"{batch_id}-{name}-{n}")
                 session.commit()
 
         outcomes = at_once(market.engine, *(lambda s, n=n: sell_ten(s, n) for n in range(8)))
@@ -135,7 +135,9 @@ def test_one_form_sent_eight_times_at_once_sells_once(market: Market) -> None:
         batch_id = market.make(lambda s, a: ActiveBatchFactory.create(session=s, actor=a))
 
         def sell(session: Session, batch_id: UUID = batch_id, turn: int = turn) -> None:
-            services.sell(session, market.producer.act(session), batch_id, Decimal(7), key=f"form-{turn}")
+            services_leaving.sell(
+                session, market.producer.act(session), batch_id, Decimal(7), key=f"form-{turn}"
+            )
 
         assert at_once(market.engine, *[sell] * 8) == {"done": 8}
         assert _held(market.engine, batch_id, market.producer) == 93
@@ -148,7 +150,7 @@ def test_one_request_to_somebody_new_sent_four_times_at_once_notes_and_sells_onc
     def sell(session: Session) -> None:
         actor = market.producer.act(session)
         party = state_party(session, actor, PartyKind.TRADER, "Thương lái Ví Dụ")
-        services.sell(session, actor, batch_id, Decimal(7), key="one", party_id=party.id)
+        services_leaving.sell(session, actor, batch_id, Decimal(7), key="one", party_id=party.id)
 
     assert at_once(market.engine, *[sell] * 4) == {"done": 4}
     assert _held(market.engine, batch_id, market.producer) == 93
@@ -166,7 +168,7 @@ def test_two_phones_of_one_shop_receive_a_shipment_once(market: Market) -> None:
         )
 
         def receive(session: Session, shipment_id: UUID = shipment_id) -> None:
-            services.receive(session, market.shop.act(session), shipment_id)
+            services_receiving.receive(session, market.shop.act(session), shipment_id)
 
         assert at_once(market.engine, receive, receive) == {"done": 2}
         assert _held(market.engine, batch_id, market.shop) == 10
@@ -183,7 +185,7 @@ def test_two_counts_of_one_shipment_at_once_leave_one(market: Market) -> None:
 
     def receive(session: Session, quantity: str) -> None:
         actor = market.shop.act(session)
-        services.receive(session, actor, shipment_id, {batch_id: Decimal(quantity)})
+        services_receiving.receive(session, actor, shipment_id, {batch_id: Decimal(quantity)})
 
     outcomes = at_once(market.engine, lambda s: receive(s, "10"), lambda s: receive(s, "9"))
     assert outcomes == {"done": 1, "already-received": 1}
@@ -192,7 +194,9 @@ def test_two_counts_of_one_shipment_at_once_leave_one(market: Market) -> None:
 
 def test_activating_at_once_activates_once(market: Market) -> None:
     draft_id = market.make(lambda s, a: BatchFactory.create(session=s, actor=a))
-    outcomes = at_once(market.engine, *[lambda s: services.activate(s, market.producer.act(s), draft_id)] * 4)
+    outcomes = at_once(
+        market.engine, *[lambda s: services_activation.activate(s, market.producer.act(s), draft_id)] * 4
+    )
     assert outcomes == {"done": 1, "already-activated": 3}
     assert _held(market.engine, draft_id, market.producer) == 100
 
@@ -216,7 +220,7 @@ def test_a_change_under_way_while_a_batch_is_activated_is_sealed(market: Market)
 
         def activate() -> None:
             with new_session(market.engine) as other:
-                services.activate(other, market.producer.act(other), draft_id)
+                services_activation.activate(other, market.producer.act(other), draft_id)
                 other.commit()
 
         _waits_for_commit(session, activate)
@@ -238,7 +242,7 @@ def test_a_change_that_comes_while_a_batch_is_activated_is_dated_after_it(market
             other.commit()
 
     with new_session(market.engine) as session:
-        services.activate(session, market.producer.act(session), draft_id)
+        services_activation.activate(session, market.producer.act(session), draft_id)
         _waits_for_commit(session, rename)
     with new_session(market.engine) as session:
         batch = session.get_one(Batch, draft_id)
@@ -257,11 +261,11 @@ def test_goods_sent_to_and_fro_at_once_end_in_no_deadlock(market: Market) -> Non
 
     def trade(session: Session, who: Somebody, other: Somebody, order: list[UUID]) -> None:
         # Both batches in one transaction, as a delivery note with two lines would be; each side begins with another.
-        actor, to = who.act(session), services.Receiver(organisation_id=other.organisation_id)
+        actor, to = who.act(session), services_shipping.Receiver(organisation_id=other.organisation_id)
         for turn in range(5 * ROUNDS):
             for batch_id in order:
                 key = f"{who.organisation_id}-{batch_id}-{turn}"
-                services.ship(session, actor, batch_id, Decimal("0.5"), to, key=key)
+                services_shipping.ship(session, actor, batch_id, Decimal("0.5"), to, key=key)
                 session.commit()
 
     outcomes = at_once(
@@ -279,7 +283,7 @@ def test_nothing_is_sold_after_a_recall_committed(market: Market) -> None:
         def sell_on(session: Session, name: int, batch_id: UUID = batch_id) -> None:
             actor = market.producer.act(session)
             for n in range(12):
-                services.sell(session, actor, batch_id, Decimal(1), key=f"{batch_id}-{name}-{n}")
+                services_leaving.sell(session, actor, batch_id, Decimal(1), key=f"{batch_id}-{name}-{n}")
                 session.commit()
 
         def call_back(session: Session, batch_id: UUID = batch_id) -> None:

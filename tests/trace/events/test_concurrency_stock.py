@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory
 from tests.trace.events.test_concurrency import ROUNDS, Market, at_once, market
-from trace.accounts import services as accounts
+from trace.accounts import services_organisations
 from trace.accounts.models import Organisation
-from trace.accounts.services import Place
+from trace.accounts.services_organisations import Place
 from trace.batches.models import Balance, Batch, Holding
 from trace.batches.unit_models import Placement
 from trace.core.database import new_session
 from trace.demo.factories import BA_DINH
-from trace.events import services, services_holds, services_stock
+from trace.events import services_holds, services_leaving, services_stock
 from trace.events.models import Event, EventGoods, Verb
 from trace.events.rules_stock import SetAsideReason
 from trace.recalls import holds
@@ -36,7 +36,7 @@ def test_nothing_is_sold_after_a_pause_committed(market: Market) -> None:
 
         def sell(session: Session, name: int, batch_id: UUID = batch_id) -> None:
             actor = market.producer.act(session)
-            services.sell(session, actor, batch_id, Decimal(1), key=f"{batch_id}-{name}")
+            services_leaving.sell(session, actor, batch_id, Decimal(1), key=f"{batch_id}-{name}")
 
         def pause(session: Session, batch_id: UUID = batch_id) -> None:
             officer = market.officer.act(session)
@@ -77,7 +77,7 @@ def test_twins_of_one_hold_set_aside_once(market: Market) -> None:
 def test_moves_counts_and_sales_that_cross_keep_the_sums(market: Market) -> None:
     with new_session(market.engine) as session:
         owner = session.get_one(Organisation, market.producer.organisation_id)
-        there = accounts.add_location(session, owner, Place(BA_DINH, "Số 2", "Kho")).id
+        there = services_organisations.add_location(session, owner, Place(BA_DINH, "Số 2", "Kho")).id
         session.commit()
     for _ in range(ROUNDS):
         first, second = _batch(market, 60), _batch(market, 60)
@@ -94,7 +94,7 @@ def test_moves_counts_and_sales_that_cross_keep_the_sums(market: Market) -> None
             )
 
         def sell(session: Session, name: int, batch_id: UUID = first) -> None:
-            services.sell(
+            services_leaving.sell(
                 session, market.producer.act(session), batch_id, Decimal(3), key=f"s-{batch_id}-{name}"
             )
 

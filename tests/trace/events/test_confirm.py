@@ -11,7 +11,7 @@ from tests.factories import PartyFactory, ShipmentFactory, a_key, give
 from tests.trace.events.conftest import Chain
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound
-from trace.events import queries_handover, services
+from trace.events import queries_handover, services_leaving
 from trace.events.handover_models import Confirmation, Shipment
 from trace.events.models import Event, EventPrivate, Verb
 from trace.events.rules_handover import (
@@ -118,7 +118,9 @@ def test_what_was_cancelled_is_not_confirmed(session: Session, chain: Chain, han
 
 def test_a_sale_to_somebody_is_confirmed_too(session: Session, chain: Chain) -> None:
     party = PartyFactory.create(session=session, actor=chain.producer)
-    sale = services.sell(session, chain.producer, chain.batch.id, Decimal(1), key=a_key(), party_id=party.id)
+    sale = services_leaving.sell(
+        session, chain.producer, chain.batch.id, Decimal(1), key=a_key(), party_id=party.id
+    )
     offered = offer_confirmation(session, chain.producer, sale.id)
     answer_confirmation(session, offered.token, YES)
     assert session.scalars(select(Confirmation.answer)).one() == YES

@@ -11,7 +11,7 @@ from tests.trace.events.conftest import Chain
 from tests.trace.events.correcting import WRONG, fix, last, never, replayed, sold, whole_balance
 from trace.core import clock
 from trace.core.errors import NotFound
-from trace.events import queries, rules, services
+from trace.events import queries, rules, services_leaving
 from trace.events.corrections import corrections_of, standing
 from trace.events.corrective import Replacement
 from trace.events.models import EventPrivate, Verb
@@ -23,9 +23,9 @@ from trace.events.rules_correction import (
     NothingChanged,
 )
 from trace.events.rules_handover import HandoverConfirmed
-from trace.events.services import Receiver
 from trace.events.services_confirm import YES, answer_confirmation, offer_confirmation
 from trace.events.services_correction import correct
+from trace.events.services_shipping import Receiver
 
 
 def test_a_corrected_sale_counts_as_it_really_was(session: Session, chain: Chain) -> None:
@@ -139,7 +139,7 @@ def test_a_sale_the_buyer_confirmed_is_not_corrected_by_one_side(session: Sessio
 
 
 def test_why_goods_were_discarded_is_corrected(session: Session, chain: Chain) -> None:
-    gone = services.destroy(
+    gone = services_leaving.destroy(
         session, chain.producer, chain.batch.id, Decimal(5), rules.DisposalReason.SPOILED, key=a_key()
     )
     done = fix(session, chain, gone, reason=rules.DisposalReason.DAMAGED)

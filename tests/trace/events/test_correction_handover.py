@@ -9,21 +9,22 @@ from tests.factories import PartyFactory, ShipmentFactory, a_key, give
 from tests.trace.events.conftest import Chain
 from tests.trace.events.correcting import fix, last, never, replayed, whole_balance
 from trace.batches import queries as batches
-from trace.events import queries, queries_handover, services
+from trace.events import queries, queries_handover, services_leaving, services_receiving
 from trace.events.handover_models import Outcome, Shipment
 from trace.events.models import EventPrivate, Verb
 from trace.events.rules_correction import GoodsMovedOn, NotCorrectable
 from trace.events.rules_handover import ReturnReason, ShipmentReceived
-from trace.events.services import Receiver, ShipmentOver
 from trace.events.services_handover import cancel, return_goods
+from trace.events.services_receiving import ShipmentOver
 from trace.events.services_settlement import agree_settlement, propose_settlement
+from trace.events.services_shipping import Receiver
 
 
 def test_a_receipt_is_counted_again(session: Session, chain: Chain) -> None:
     shipment: Shipment = ShipmentFactory.create(
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
-    services.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(6)})
+    services_receiving.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(6)})
     done = fix(session, chain, last(session, Verb.RECEIVE), chain.shop, quantity=8)
     line = shipment.lines[0]
     assert line.received_quantity == 8
@@ -40,13 +41,13 @@ def test_what_was_not_received_is_on_its_way_again(session: Session, chain: Chai
     never(session, chain, received, chain.shop)
     assert whole_balance(session, chain.batch) == {"created": 100, "held": 90, "in_transit": 10}
     (waiting,) = queries.list_incoming(session, chain.shop.organisation_id)
-    services.receive(session, chain.shop, waiting.id)
+    services_receiving.receive(session, chain.shop, waiting.id)
     assert whole_balance(session, chain.batch) == {"created": 100, "held": 100}
 
 
 def test_a_receipt_stays_where_the_goods_were_sold_on(session: Session, chain: Chain) -> None:
     give(session, chain.batch, chain.producer, chain.shop)
-    services.sell(session, chain.shop, chain.batch.id, Decimal(7), key=a_key())
+    services_leaving.sell(session, chain.shop, chain.batch.id, Decimal(7), key=a_key())
     received = last(session, Verb.RECEIVE)
     with pytest.raises(GoodsMovedOn) as refused:
         never(session, chain, received, chain.shop)
@@ -59,7 +60,7 @@ def test_a_receipt_whose_difference_is_settled_stays(session: Session, chain: Ch
     shipment: Shipment = ShipmentFactory.create(
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
-    services.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(6)})
+    services_receiving.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(6)})
     proposed = propose_settlement(session, chain.shop, shipment.lines[0].id, Outcome.LOST, Decimal(1))
     agree_settlement(session, chain.producer, proposed.id)
     with pytest.raises(NotCorrectable):
@@ -132,7 +133,7 @@ def test_what_both_sides_agreed_on_is_not_corrected_by_one(session: Session, cha
     shipment: Shipment = ShipmentFactory.create(
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
-    services.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(6)})
+    services_receiving.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(6)})
     proposed = propose_settlement(session, chain.shop, shipment.lines[0].id, Outcome.LOST)
     agree_settlement(session, chain.producer, proposed.id)
     with pytest.raises(NotCorrectable):

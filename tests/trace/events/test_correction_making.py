@@ -10,10 +10,10 @@ from tests.factories import ActiveBatchFactory, PartyFactory, a_key
 from tests.trace.events.conftest import Chain
 from tests.trace.events.correcting import fix, last, never, replayed, sold, whole_balance
 from trace.batches.services import LotNumberTaken
-from trace.events import queries, rules, services
+from trace.events import queries, rules, services_leaving
 from trace.events.models import EventPrivate, Verb
 from trace.events.rules_correction import GoodsMovedOn, NotCorrectable
-from trace.events.services import Source
+from trace.events.services_activation import Source
 from trace.events.services_harvest import add_delivery
 from trace.events.services_making import split
 from trace.events.services_packing import Into, pack
@@ -98,7 +98,7 @@ def test_a_split_nobody_touched_is_taken_back(session: Session, chain: Chain) ->
 
 def test_a_split_stays_once_something_of_it_was_sold(session: Session, chain: Chain) -> None:
     made = split(session, chain.producer, chain.batch.id, [Decimal(30)], key=a_key())
-    services.sell(session, chain.producer, made.batches[0].id, Decimal(1), key=a_key())
+    services_leaving.sell(session, chain.producer, made.batches[0].id, Decimal(1), key=a_key())
     with pytest.raises(GoodsMovedOn) as refused:
         never(session, chain, made.event)
     assert refused.value.numbers == {"held": 29, "needed": 30, "unit": "kg"}

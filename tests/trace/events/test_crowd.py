@@ -20,7 +20,7 @@ from tests.trace.events.replay import PLACES, replay
 from trace.accounts.models import Organisation, OrganisationKind, Role
 from trace.accounts.permissions import Actor
 from trace.core.database import make_engine, new_session
-from trace.events import services, services_making
+from trace.events import services_leaving, services_making, services_receiving, services_shipping
 from trace.events.handover_models import Shipment
 
 pytestmark = pytest.mark.soak
@@ -47,9 +47,9 @@ def gather(url: str) -> Crowd:
         shops = [actor_of_kind(session, OrganisationKind.SHOP) for _ in range(SHOPS)]
         batch = ActiveBatchFactory.create(session=session, actor=producer, quantity=Decimal(1_000_000))
         for shop in shops:
-            to = services.Receiver(organisation_id=shop.organisation_id)
-            shipment = services.ship(session, producer, batch.id, Decimal(100_000), to, key=a_key())
-            services.receive(session, shop, shipment.id)
+            to = services_shipping.Receiver(organisation_id=shop.organisation_id)
+            shipment = services_shipping.ship(session, producer, batch.id, Decimal(100_000), to, key=a_key())
+            services_receiving.receive(session, shop, shipment.id)
         session.commit()
         people = [(one.user_id, one.organisation_id) for one in (producer, *shops) if one.user_id]
         return Crowd(engine, people, batch.id)
@@ -66,11 +66,11 @@ def act(crowd: Crowd, chance: random.Random) -> None:
             user_id, organisation_id = crowd.people[index]
             actor = Actor(user_id, session.get_one(Organisation, organisation_id), Role.OWNER)
             if verb == "ship":
-                to = services.Receiver(organisation_id=to_id)
-                services.ship(session, actor, crowd.batch_id, Decimal(2), to, key=key)
+                to = services_shipping.Receiver(organisation_id=to_id)
+                services_shipping.ship(session, actor, crowd.batch_id, Decimal(2), to, key=key)
             elif verb == "sell":
                 # Always one kilogram: equal sales are many sales.
-                services.sell(session, actor, crowd.batch_id, Decimal(1), key=key)
+                services_leaving.sell(session, actor, crowd.batch_id, Decimal(1), key=key)
             elif verb == "split":
                 services_making.split(session, actor, crowd.batch_id, [Decimal(1), Decimal(1)], key=key)
             else:
@@ -83,7 +83,7 @@ def act(crowd: Crowd, chance: random.Random) -> None:
                 )
                 if waiting is None:
                     return
-                services.receive(session, actor, waiting)
+                services_receiving.receive(session, actor, waiting)
                 session.commit()
                 return
             session.commit()

@@ -11,7 +11,7 @@ from tests.trace.events.balances import balance_of
 from tests.trace.events.conftest import Chain
 from trace.batches import queries as batches
 from trace.core.errors import BadInput, NotFound
-from trace.events import queries, rules, services
+from trace.events import queries, rules, services_receiving
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Verb
 from trace.events.rules_handover import (
@@ -21,8 +21,8 @@ from trace.events.rules_handover import (
     ReturnReason,
     ShipmentReceived,
 )
-from trace.events.services import ShipmentOver
 from trace.events.services_handover import cancel, refuse, return_goods
+from trace.events.services_receiving import ShipmentOver
 from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason
 
@@ -63,7 +63,7 @@ def test_cancelling_twice_is_cancelling_once(session: Session, chain: Chain) -> 
 
 def test_what_was_received_is_not_cancelled(session: Session, chain: Chain) -> None:
     shipment = _sent(session, chain)
-    services.receive(session, chain.shop, shipment.id)
+    services_receiving.receive(session, chain.shop, shipment.id)
     with pytest.raises(ShipmentReceived):
         cancel(session, chain.producer, shipment.id)
 
@@ -72,7 +72,7 @@ def test_a_cancelled_shipment_is_not_received(session: Session, chain: Chain) ->
     shipment = _sent(session, chain)
     cancel(session, chain.producer, shipment.id)
     with pytest.raises(ShipmentOver):
-        services.receive(session, chain.shop, shipment.id)
+        services_receiving.receive(session, chain.shop, shipment.id)
     assert queries.list_incoming(session, chain.shop.organisation_id) == []
 
 
@@ -110,7 +110,7 @@ def test_a_refused_shipment_is_neither_received_nor_cancelled(session: Session, 
     shipment = _sent(session, chain)
     refuse(session, chain.shop, shipment.id, RefusalReason.NOT_ORDERED)
     with pytest.raises(ShipmentOver):
-        services.receive(session, chain.shop, shipment.id)
+        services_receiving.receive(session, chain.shop, shipment.id)
     with pytest.raises(ShipmentOver):
         cancel(session, chain.producer, shipment.id)
 
@@ -127,7 +127,7 @@ def test_returned_goods_are_on_their_way_to_whoever_sent_them(session: Session, 
     shipment = return_goods(session, chain.shop, chain.batch.id, Decimal(4), ReturnReason.UNSOLD, key=a_key())
     assert (shipment.receiver_id, shipment.is_return) == (chain.producer.organisation_id, True)
     assert balance_of(session, chain.batch) == {"held": 96, "in_transit": 4}
-    services.receive(session, chain.producer, shipment.id)
+    services_receiving.receive(session, chain.producer, shipment.id)
     assert batches.held_quantity(session, chain.batch.id, chain.producer.organisation_id) == 94
 
 

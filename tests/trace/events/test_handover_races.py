@@ -13,7 +13,7 @@ from tests.trace.events.test_concurrency import ROUNDS, Market, Somebody, at_onc
 from trace.accounts.models import OrganisationKind
 from trace.batches.models import Balance, Batch
 from trace.core.database import new_session
-from trace.events import services
+from trace.events import services_leaving, services_receiving
 from trace.events.corrective import Replacement
 from trace.events.handover_models import Outcome
 from trace.events.models import Event, Verb
@@ -74,7 +74,7 @@ def test_ending_a_shipment_and_receiving_it_at_once_is_one_of_the_two(market: Ma
                 refuse(session, market.shop.act(session), shipment_id, RefusalReason.OTHER)
 
         def receive(session: Session, shipment_id: UUID = shipment_id) -> None:
-            services.receive(session, market.shop.act(session), shipment_id)
+            services_receiving.receive(session, market.shop.act(session), shipment_id)
 
         outcomes = at_once(market.engine, stop, receive)
         assert outcomes["done"] == 1
@@ -89,7 +89,7 @@ def test_agreeing_and_declining_at_once_is_one_of_the_two(market: Market) -> Non
         batch_id = _batch(market)
         shipment_id = _shipment(market, batch_id)
         with new_session(market.engine) as session:
-            shipment = services.receive(
+            shipment = services_receiving.receive(
                 session, market.shop.act(session), shipment_id, {batch_id: Decimal(6)}
             )
             proposed = propose_settlement(
@@ -115,7 +115,9 @@ def test_both_sides_propose_at_once_and_agree_or_differ(market: Market) -> None:
     batch_id = _batch(market)
     shipment_id = _shipment(market, batch_id)
     with new_session(market.engine) as session:
-        shipment = services.receive(session, market.shop.act(session), shipment_id, {batch_id: Decimal(6)})
+        shipment = services_receiving.receive(
+            session, market.shop.act(session), shipment_id, {batch_id: Decimal(6)}
+        )
         line_id = shipment.lines[0].id
         session.commit()
     tasks: list[Callable[[Session], object]] = [
@@ -168,7 +170,9 @@ def test_one_entry_corrected_by_four_at_once_is_corrected_once(market: Market) -
     for _ in range(ROUNDS):
         batch_id = _batch(market)
         with new_session(market.engine) as session:
-            sale = services.sell(session, market.producer.act(session), batch_id, Decimal(10), key=a_key()).id
+            sale = services_leaving.sell(
+                session, market.producer.act(session), batch_id, Decimal(10), key=a_key()
+            ).id
             session.commit()
 
         def fix(session: Session, to: int, sale: UUID = sale, batch_id: UUID = batch_id) -> None:
@@ -193,7 +197,9 @@ def test_a_correction_and_a_sale_at_once_never_sell_what_is_not_there(market: Ma
     for _ in range(ROUNDS):
         batch_id = _batch(market)
         with new_session(market.engine) as session:
-            sale = services.sell(session, market.producer.act(session), batch_id, Decimal(50), key=a_key()).id
+            sale = services_leaving.sell(
+                session, market.producer.act(session), batch_id, Decimal(50), key=a_key()
+            ).id
             session.commit()
 
         def more(session: Session, sale: UUID = sale, batch_id: UUID = batch_id) -> None:
@@ -208,7 +214,7 @@ def test_a_correction_and_a_sale_at_once_never_sell_what_is_not_there(market: Ma
             )
 
         def sell(session: Session, batch_id: UUID = batch_id) -> None:
-            services.sell(session, market.producer.act(session), batch_id, Decimal(50), key=a_key())
+            services_leaving.sell(session, market.producer.act(session), batch_id, Decimal(50), key=a_key())
 
         outcomes = at_once(market.engine, more, sell)
         assert outcomes["done"] == 1

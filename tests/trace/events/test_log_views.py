@@ -19,7 +19,7 @@ from tests.trace.events.conftest import Chain
 from tests.trace.events.sequenced import publish
 from trace.core.ids import uuid7
 from trace.core.local_state import CHECKOUT
-from trace.events import openings, services
+from trace.events import openings, services_leaving
 from trace.events.erasure import ERASABLE, erase
 from trace.events.leaf_values import private_values
 from trace.events.models import Event, EventGoods, EventPrivate
@@ -100,7 +100,7 @@ def test_free_text_and_parties_never_leave(
 ) -> None:
     party = PartyFactory.create(session=session, actor=chain.producer)
     note = "Gặp cô Ví Dụ ở cổng sau"
-    services.sell(
+    services_leaving.sell(
         session, chain.producer, chain.batch.id, Decimal(3), key=a_key(), party_id=party.id, note=note
     )
     session.commit()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -12,11 +13,16 @@ from trace.batches import queries as batches
 from trace.core import clock
 from trace.core.errors import NotFound
 from trace.core.idempotency import IdempotencyKeyReused
-from trace.events import queries, rules, services
+from trace.events import queries, rules, services_leaving, services_shipping
 from trace.events.models import Event, Verb
 from trace.ledger.models import Leaf
 
 KG = Decimal(1)
+VERBS: dict[str, Any] = {
+    "ship": services_shipping.ship,
+    "sell": services_leaving.sell,
+    "destroy": services_leaving.destroy,
+}
 
 
 @pytest.mark.parametrize("verb", ["ship", "sell", "destroy"])
@@ -24,9 +30,9 @@ def test_nobody_moves_goods_before_it_received_them(session: Session, chain: Cha
     yesterday = clock.today() - timedelta(days=1)
     batch = ActiveBatchFactory.create(session=session, actor=chain.producer, produced_on=yesterday)
     give(session, batch, chain.producer, chain.shop)
-    to = services.Receiver(organisation_id=chain.other_shop.organisation_id)
+    to = services_shipping.Receiver(organisation_id=chain.other_shop.organisation_id)
     more = {"ship": (to,), "sell": (), "destroy": (rules.DisposalReason.OTHER,)}[verb]
-    act = getattr(services, verb)
+    act = VERBS[verb]
     early = clock.now() - timedelta(minutes=10)
     with pytest.raises(rules.TimeOutOfRange):
         act(session, chain.shop, batch.id, KG, *more, key=a_key(), event_time=early)
@@ -37,9 +43,9 @@ def test_nobody_moves_goods_before_it_received_them(session: Session, chain: Cha
 def test_the_same_key_acts_once_and_another_request_under_it_is_refused(
     session: Session, chain: Chain, verb: str
 ) -> None:
-    to = services.Receiver(organisation_id=chain.shop.organisation_id)
+    to = services_shipping.Receiver(organisation_id=chain.shop.organisation_id)
     more = {"ship": (to,), "sell": (), "destroy": (rules.DisposalReason.OTHER,)}[verb]
-    act = getattr(services, verb)
+    act = VERBS[verb]
     first = act(session, chain.producer, chain.batch.id, KG, *more, key="one")
     assert act(session, chain.producer, chain.batch.id, KG, *more, key="one").id == first.id
     with pytest.raises(IdempotencyKeyReused):
@@ -49,13 +55,13 @@ def test_the_same_key_acts_once_and_another_request_under_it_is_refused(
 
 def test_a_key_of_one_organisation_says_nothing_of_anothers(session: Session, chain: Chain) -> None:
     give(session, chain.batch, chain.producer, chain.shop)
-    one = services.sell(session, chain.producer, chain.batch.id, KG, key="1")
-    other = services.sell(session, chain.shop, chain.batch.id, KG, key="1")
+    one = services_leaving.sell(session, chain.producer, chain.batch.id, KG, key="1")
+    other = services_leaving.sell(session, chain.shop, chain.batch.id, KG, key="1")
     assert one.id != other.id
 
 
 def test_each_event_has_one_leaf_and_its_salts_apart(session: Session, chain: Chain) -> None:
-    event = services.sell(session, chain.producer, chain.batch.id, KG, key=a_key(), note="cô Ba")
+    event = services_leaving.sell(session, chain.producer, chain.batch.id, KG, key=a_key(), note="cô Ba")
     leaf = session.query(Leaf).filter_by(event_id=event.id).one()
     private = queries.find_private(session, event.id)
     assert private is not None
@@ -67,7 +73,7 @@ def test_each_event_has_one_leaf_and_its_salts_apart(session: Session, chain: Ch
 def test_an_organisation_sees_its_own_events_and_handovers_only(session: Session, chain: Chain) -> None:
     give(session, chain.batch, chain.producer, chain.shop)
     give(session, chain.batch, chain.producer, chain.other_shop)
-    services.sell(session, chain.other_shop, chain.batch.id, KG, key=a_key())
+    services_leaving.sell(session, chain.other_shop, chain.batch.id, KG, key=a_key())
     seen: list[Event] = queries.list_batch_events(session, chain.batch.id, chain.shop.organisation_id)
     assert [e.verb for e in seen] == [Verb.SHIP, Verb.RECEIVE]
     strangers = {chain.other_shop.organisation_id}

@@ -9,7 +9,7 @@ from tests.trace.events.conftest import Chain
 from trace.accounts.permissions import NotApprovedYet
 from trace.batches import queries as batches
 from trace.core.errors import Forbidden, NotFound
-from trace.events import queries, services
+from trace.events import queries, services_activation
 from trace.events.models import Verb
 
 
@@ -28,8 +28,8 @@ def test_activation_seals_the_ten_items(session: Session, chain: Chain) -> None:
 
 
 def test_activating_twice_is_refused(session: Session, chain: Chain) -> None:
-    with pytest.raises(services.AlreadyActivated):
-        services.activate(session, chain.producer, chain.batch.id)
+    with pytest.raises(services_activation.AlreadyActivated):
+        services_activation.activate(session, chain.producer, chain.batch.id)
 
 
 def test_a_batch_with_missing_items_is_not_activated_and_the_items_are_named(
@@ -37,8 +37,8 @@ def test_a_batch_with_missing_items_is_not_activated_and_the_items_are_named(
 ) -> None:
     bare = ProductFactory.create(session=session, actor=chain.producer, picture_sha256=None, standards=())
     draft = BatchFactory.create(session=session, actor=chain.producer, product=bare)
-    with pytest.raises(services.ItemsMissing) as refused:
-        services.activate(session, chain.producer, draft.id)
+    with pytest.raises(services_activation.ItemsMissing) as refused:
+        services_activation.activate(session, chain.producer, draft.id)
     assert refused.value.numbers["missing"] == [2, 10]
     assert not draft.is_activated
 
@@ -47,15 +47,15 @@ def test_an_organisation_that_waits_for_approval_has_drafts_only(session: Sessio
     waiting = ActorFactory.create(session=session, is_approved=False)
     draft = BatchFactory.create(session=session, actor=waiting)
     with pytest.raises(NotApprovedYet):
-        services.activate(session, waiting, draft.id)
+        services_activation.activate(session, waiting, draft.id)
 
 
 def test_somebody_elses_draft_is_not_there(session: Session, chain: Chain) -> None:
     draft = BatchFactory.create(session=session, actor=chain.producer)
     with pytest.raises(NotFound):
-        services.activate(session, actor_of_kind(session), draft.id)
+        services_activation.activate(session, actor_of_kind(session), draft.id)
 
 
 def test_shops_activate_nothing(session: Session, chain: Chain) -> None:
     with pytest.raises(Forbidden):
-        services.activate(session, chain.shop, chain.batch.id)
+        services_activation.activate(session, chain.shop, chain.batch.id)

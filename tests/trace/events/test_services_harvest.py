@@ -19,10 +19,18 @@ from trace.accounts.models import PartyKind
 from trace.batches import queries as batches
 from trace.core import clock
 from trace.core.errors import NotFound
-from trace.events import queries, rules, services, services_harvest, services_making
+from trace.events import (
+    queries,
+    rules,
+    services_activation,
+    services_harvest,
+    services_making,
+    services_receiving,
+)
 from trace.events.models import EventPrivate
-from trace.events.services import Receiver, Source
+from trace.events.services_activation import Source
 from trace.events.services_harvest import SecondCount
+from trace.events.services_shipping import Receiver
 
 
 def _household(session: Session, chain: Chain, name: str) -> Source:
@@ -57,7 +65,7 @@ def test_households_and_plots_stay_apart_from_the_event(session: Session, chain:
 
 def test_households_add_up_to_the_delivery(session: Session, chain: Chain) -> None:
     sources = [_household(session, chain, "Hộ Ví Dụ")]
-    with pytest.raises(services.SourcesDiffer):
+    with pytest.raises(services_activation.SourcesDiffer):
         services_harvest.add_delivery(
             session, chain.producer, chain.batch.id, Decimal(24), sources=sources, key=a_key()
         )
@@ -126,5 +134,5 @@ def test_a_buyer_with_an_account_counts_too(session: Session, chain: Chain) -> N
     shipment = services_harvest.sell_on_tree(session, chain.producer, draft.id, to, key=key)
     assert shipment.is_open
     assert services_harvest.sell_on_tree(session, chain.producer, draft.id, to, key=key).id == shipment.id
-    services.receive(session, chain.shop, shipment.id, {draft.id: Decimal(98)})
+    services_receiving.receive(session, chain.shop, shipment.id, {draft.id: Decimal(98)})
     assert batches.held_quantity(session, draft.id, chain.shop.organisation_id) == 98

@@ -12,12 +12,20 @@ from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import Actor
 from trace.batches.models import Holding
 from trace.core.errors import Forbidden, NotFound
-from trace.events import rules, rules_stock, services, services_holds, services_stock
+from trace.events import (
+    rules,
+    rules_stock,
+    services_holds,
+    services_leaving,
+    services_receiving,
+    services_shipping,
+    services_stock,
+)
 from trace.events.handover_models import Hold
 from trace.events.leaf_values import public_values
 from trace.events.models import Event, Verb
 from trace.events.rules_stock import SetAsideReason
-from trace.events.services import Receiver
+from trace.events.services_shipping import Receiver
 from trace.recalls import holds
 from trace.recalls import services as recalls
 from trace.recalls.hold_rules import HoldReason, ReleaseReason
@@ -29,11 +37,11 @@ def _set_aside(session: Session, actor: Actor, chain: Chain) -> Hold:
 
 
 def _sell(session: Session, actor: Actor, chain: Chain) -> Event:
-    return services.sell(session, actor, chain.batch.id, Decimal(1), key=a_key())
+    return services_leaving.sell(session, actor, chain.batch.id, Decimal(1), key=a_key())
 
 
 def _ship(session: Session, chain: Chain, sender: Actor, receiver: Actor) -> None:
-    services.ship(
+    services_shipping.ship(
         session,
         sender,
         chain.batch.id,
@@ -122,7 +130,7 @@ def test_a_paused_batch_is_sold_and_shipped_by_nobody(session: Session, chain: C
         _ship(session, chain, chain.producer, chain.other_shop)
     party = PartyFactory.create(session=session, actor=chain.producer)
     with pytest.raises(rules.BatchHeld):
-        services.ship(
+        services_shipping.ship(
             session, chain.producer, chain.batch.id, Decimal(1), Receiver(party_id=party.id), key=a_key()
         )
 
@@ -131,7 +139,7 @@ def test_paused_goods_may_go_back_to_their_producer_and_be_destroyed(session: Se
     give(session, chain.batch, chain.producer, chain.shop, "10")
     _pause(session, chain)
     _ship(session, chain, chain.shop, chain.producer)
-    services.destroy(
+    services_leaving.destroy(
         session, chain.shop, chain.batch.id, Decimal(1), rules.DisposalReason.SPOILED, key=a_key()
     )
     assert session.get_one(Holding, (chain.batch.id, chain.shop.organisation_id)).quantity == 8
@@ -140,7 +148,7 @@ def test_paused_goods_may_go_back_to_their_producer_and_be_destroyed(session: Se
 def test_what_was_on_its_way_when_the_sale_was_paused_is_still_received(
     session: Session, chain: Chain
 ) -> None:
-    shipment = services.ship(
+    shipment = services_shipping.ship(
         session,
         chain.producer,
         chain.batch.id,
@@ -149,7 +157,7 @@ def test_what_was_on_its_way_when_the_sale_was_paused_is_still_received(
         key=a_key(),
     )
     _pause(session, chain)
-    services.receive(session, chain.shop, shipment.id)
+    services_receiving.receive(session, chain.shop, shipment.id)
     assert session.get_one(Holding, (chain.batch.id, chain.shop.organisation_id)).quantity == 5
 
 

@@ -25,7 +25,15 @@ from trace.batches.models import Batch, Origin
 from trace.core import clock
 from trace.core.database import new_session
 from trace.core.errors import BadInput, Forbidden
-from trace.events import queries, rules, rules_making, services, services_making
+from trace.events import (
+    queries,
+    rules,
+    rules_making,
+    services_activation,
+    services_making,
+    services_receiving,
+    services_shipping,
+)
 from trace.events.models import Role
 from trace.events.rules_making import YieldReason
 from trace.ledger.models import Leaf
@@ -147,7 +155,7 @@ def test_expired_goods_are_not_processed(session: Session, chain: Chain) -> None
 def test_a_draft_with_missing_items_does_not_come_out(session: Session, chain: Chain) -> None:
     bare = ProductFactory.create(session=session, actor=chain.producer, picture_sha256=None)
     draft = BatchFactory.create(session=session, actor=chain.producer, product=bare)
-    with pytest.raises(services.ItemsMissing):
+    with pytest.raises(services_activation.ItemsMissing):
         services_making.transform(
             session, chain.producer, {chain.batch.id: Decimal(100)}, [draft.id], key=a_key()
         )
@@ -247,13 +255,13 @@ def test_a_recalled_part_goes_back_to_its_real_producer(session: Session, chain:
     give(session, chain.batch, chain.producer, chain.shop, "40")
     (part,) = services_making.split(session, chain.shop, chain.batch.id, [Decimal(15)], key=a_key()).batches
     _recall(session, chain, part)
-    receiver = services.Receiver(organisation_id=chain.producer.organisation_id)
-    shipment = services.ship(session, chain.shop, part.id, Decimal(15), receiver, key=a_key())
+    receiver = services_shipping.Receiver(organisation_id=chain.producer.organisation_id)
+    shipment = services_shipping.ship(session, chain.shop, part.id, Decimal(15), receiver, key=a_key())
     assert shipment.is_open
-    services.receive(session, chain.producer, shipment.id)
-    elsewhere = services.Receiver(organisation_id=chain.other_shop.organisation_id)
+    services_receiving.receive(session, chain.producer, shipment.id)
+    elsewhere = services_shipping.Receiver(organisation_id=chain.other_shop.organisation_id)
     with pytest.raises(rules.BatchRecalled):
-        services.ship(session, chain.producer, part.id, Decimal(15), elsewhere, key=a_key())
+        services_shipping.ship(session, chain.producer, part.id, Decimal(15), elsewhere, key=a_key())
 
 
 def test_what_is_used_up_later_was_there_before(session: Session, chain: Chain) -> None:

@@ -17,7 +17,7 @@ from trace.batches.models import Origin
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound
 from trace.epcis.rows import event_of
-from trace.events import rules, services
+from trace.events import rules, services_leaving
 from trace.events.desk import Around
 from trace.events.documents import epcis_event
 from trace.events.models import EventPrivate
@@ -43,10 +43,10 @@ def _take_in(session: Session, chain: Chain, key: str = "", around: Around = Aro
 def test_goods_from_outside_count_from_then_on(session: Session, chain: Chain) -> None:
     (batch,) = _take_in(session, chain).batches
     assert (batch.origin, batch.is_activated) == (Origin.OUTSIDE, True)
-    services.sell(session, chain.shop, batch.id, Decimal(20), key=a_key())
+    services_leaving.sell(session, chain.shop, batch.id, Decimal(20), key=a_key())
     assert batches.held_quantity(session, batch.id, chain.shop.organisation_id) == 40
     with pytest.raises(rules.QuantityExceedsHolding):
-        services.sell(session, chain.shop, batch.id, Decimal(41), key=a_key())
+        services_leaving.sell(session, chain.shop, batch.id, Decimal(41), key=a_key())
 
 
 def test_one_side_alone_declares_them(session: Session, chain: Chain) -> None:

@@ -14,11 +14,11 @@ from trace.batches import queries as batches
 from trace.batches.models import Batch, Code, Holding
 from trace.batches.unit_models import LogisticUnit, UnitKind
 from trace.core.errors import BadInput, NotFound
-from trace.events import rules, rules_packing, services, services_packing
+from trace.events import rules, rules_packing, services_leaving, services_packing, services_receiving
 from trace.events.handover_models import Shipment
 from trace.events.models import Event
-from trace.events.services import Receiver
 from trace.events.services_packing import Into
+from trace.events.services_shipping import Receiver
 from trace.recalls import services as recalls
 from trace.recalls.rules import RecallClass, RecallReason
 
@@ -65,7 +65,7 @@ def test_packed_goods_stay_in_hand_and_are_not_loose(session: Session, chain: Ch
     _pack(session, chain, {chain.batch.id: "60"})
     assert _holding(session, chain.batch, chain.producer.organisation_id) == (100, 60)
     with pytest.raises(rules.GoodsPacked):
-        services.sell(session, chain.producer, chain.batch.id, Decimal(41), key=a_key())
+        services_leaving.sell(session, chain.producer, chain.batch.id, Decimal(41), key=a_key())
 
 
 def test_no_more_is_packed_than_lies_loose(session: Session, chain: Chain) -> None:
@@ -195,8 +195,8 @@ def test_the_event_names_the_units_and_the_lots(session: Session, chain: Chain, 
 
 def test_receiving_a_pallet_receives_each(session: Session, chain: Chain, loaded: Loaded) -> None:
     shipment = _send(session, chain, loaded.pallet)
-    services.receive(session, chain.shop, shipment.id)
-    assert services.receive(session, chain.shop, shipment.id) is shipment
+    services_receiving.receive(session, chain.shop, shipment.id)
+    assert services_receiving.receive(session, chain.shop, shipment.id) is shipment
     mine = chain.shop.organisation_id
     assert (_holding(session, chain.batch, mine), _holding(session, loaded.other, mine)) == (
         (20, 20),
@@ -212,7 +212,7 @@ def test_a_missing_carton_is_a_difference_on_that_carton(
     session: Session, chain: Chain, loaded: Loaded
 ) -> None:
     shipment = _send(session, chain, loaded.pallet)
-    services.receive(session, chain.shop, shipment.id, missing_units=[loaded.second.id])
+    services_receiving.receive(session, chain.shop, shipment.id, missing_units=[loaded.second.id])
     open_lines = {(line.unit_id, line.batch_id): line.open_quantity for line in shipment.lines}
     assert open_lines == {
         (loaded.first.id, chain.batch.id): 0,
@@ -231,8 +231,8 @@ def test_a_missing_carton_is_a_difference_on_that_carton(
         loaded.first.id: True,
         loaded.second.id: False,
     }
-    with pytest.raises(services.AlreadyReceived):
-        services.receive(session, chain.shop, shipment.id)
+    with pytest.raises(services_receiving.AlreadyReceived):
+        services_receiving.receive(session, chain.shop, shipment.id)
 
 
 def test_where_nothing_arrived_the_shipment_is_refused_instead(
@@ -240,7 +240,7 @@ def test_where_nothing_arrived_the_shipment_is_refused_instead(
 ) -> None:
     shipment = _send(session, chain, loaded.pallet)
     with pytest.raises(BadInput) as refused:
-        services.receive(session, chain.shop, shipment.id, missing_units=[loaded.pallet.id])
+        services_receiving.receive(session, chain.shop, shipment.id, missing_units=[loaded.pallet.id])
     assert refused.value.code == "nothing-arrived"
 
 
@@ -298,10 +298,10 @@ def test_a_carton_that_came_back_empty_is_packed_again(
 
 def test_the_next_hand_ships_the_pallet_on(session: Session, chain: Chain, loaded: Loaded) -> None:
     first = services_packing.ship_units(session, chain.producer, [loaded.pallet.id], _to(chain), key=a_key())
-    services.receive(session, chain.shop, first.id)
+    services_receiving.receive(session, chain.shop, first.id)
     onward = Receiver(organisation_id=chain.other_shop.organisation_id)
     second = services_packing.ship_units(session, chain.shop, [loaded.pallet.id], onward, key=a_key())
-    services.receive(session, chain.other_shop, second.id)
+    services_receiving.receive(session, chain.other_shop, second.id)
     assert _holding(session, chain.batch, chain.other_shop.organisation_id) == (20, 20)
     assert _holding(session, chain.batch, chain.shop.organisation_id) == (0, 0)
 

@@ -12,7 +12,7 @@ from tests.trace.events.conftest import Chain
 from trace.batches import queries as batches
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound
-from trace.events import queries, rules, services
+from trace.events import queries, rules, services_receiving
 
 KG = Decimal(1)
 
@@ -33,7 +33,7 @@ def test_a_difference_closes_inside_the_tolerance_and_stays_open_outside(
     shipment = ShipmentFactory.create(
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
-    services.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(received)})
+    services_receiving.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(received)})
     assert balance_of(session, chain.batch) == booked
     assert len(queries.list_open_differences(session, chain.producer.organisation_id)) == int(
         "in_question" in booked
@@ -45,7 +45,7 @@ def test_a_tolerance_raised_after_activation_closes_nothing(session: Session, ch
     shipment = ShipmentFactory.create(
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
-    services.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(8)})
+    services_receiving.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(8)})
     assert shipment.lines[0].open_quantity == 2
 
 
@@ -54,7 +54,7 @@ def test_receiving_twice_is_receiving_once(session: Session, chain: Chain) -> No
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
     for _ in range(2):
-        services.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(9)})
+        services_receiving.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(9)})
     assert batches.held_quantity(session, chain.batch.id, chain.shop.organisation_id) == 9
 
 
@@ -62,9 +62,9 @@ def test_receiving_again_with_another_quantity_is_refused(session: Session, chai
     shipment = ShipmentFactory.create(
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
-    services.receive(session, chain.shop, shipment.id)
-    with pytest.raises(services.AlreadyReceived):
-        services.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(9)})
+    services_receiving.receive(session, chain.shop, shipment.id)
+    with pytest.raises(services_receiving.AlreadyReceived):
+        services_receiving.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(9)})
 
 
 def test_only_the_named_receiver_receives(session: Session, chain: Chain) -> None:
@@ -73,7 +73,7 @@ def test_only_the_named_receiver_receives(session: Session, chain: Chain) -> Non
     )
     for stranger in (chain.other_shop, chain.producer):
         with pytest.raises(NotFound):
-            services.receive(session, stranger, shipment.id)
+            services_receiving.receive(session, stranger, shipment.id)
 
 
 def test_a_batch_that_was_not_shipped_is_not_received(session: Session, chain: Chain) -> None:
@@ -82,7 +82,7 @@ def test_a_batch_that_was_not_shipped_is_not_received(session: Session, chain: C
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
     with pytest.raises(BadInput, match="not part of the shipment"):
-        services.receive(session, chain.shop, shipment.id, {other.id: KG})
+        services_receiving.receive(session, chain.shop, shipment.id, {other.id: KG})
 
 
 def test_goods_are_not_received_before_they_were_shipped(session: Session, chain: Chain) -> None:
@@ -90,7 +90,7 @@ def test_goods_are_not_received_before_they_were_shipped(session: Session, chain
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
     with pytest.raises(rules.TimeOutOfRange):
-        services.receive(
+        services_receiving.receive(
             session, chain.shop, shipment.id, event_time=shipment.shipped_at - timedelta(seconds=1)
         )
 
@@ -103,6 +103,6 @@ def test_a_senders_fast_clock_does_not_hold_up_the_receiver(session: Session, ch
         to=chain.shop.organisation,
         event_time=clock.now() + timedelta(minutes=4),
     )
-    services.receive(session, chain.shop, shipment.id)
+    services_receiving.receive(session, chain.shop, shipment.id)
     assert shipment.received_at is not None
     assert shipment.shipped_at <= shipment.received_at <= clock.now()

@@ -29,7 +29,7 @@ from trace.batches.stamp_rules import (
     VoidReason,
 )
 from trace.core.errors import NotFound
-from trace.events import services
+from trace.events import services_leaving
 from trace.events.models import Event, EventGoods, Verb
 from trace.events.services_stamps import bind_stamps, unbind_stamps, void_stamps
 
@@ -177,7 +177,7 @@ def test_a_binding_is_undone_until_the_first_handover_after_it(
 
 def test_a_sale_makes_a_binding_final(session: Session, chain: Chain, roll: StampRun) -> None:
     binding = _bind(session, chain, 1, 10)
-    services.sell(session, chain.producer, chain.batch.id, chain.batch.quantity, key=a_key())
+    services_leaving.sell(session, chain.producer, chain.batch.id, chain.batch.quantity, key=a_key())
     with pytest.raises(BindingFinal):
         unbind_stamps(session, chain.producer, binding.id)
 

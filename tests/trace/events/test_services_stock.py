@@ -9,17 +9,24 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory, a_key, actor_of_kind, give, officer_of
 from tests.trace.events.conftest import Chain
-from trace.accounts import services as accounts
+from trace.accounts import services_organisations
 from trace.accounts.models import Location, OrganisationKind
 from trace.accounts.permissions import Actor
-from trace.accounts.services import Place
+from trace.accounts.services_organisations import Place
 from trace.batches import queries as batches
 from trace.batches.models import Holding
 from trace.batches.unit_models import Placement
 from trace.core.errors import BadInput, NotFound
 from trace.core.idempotency import IdempotencyKeyReused
 from trace.demo.factories import BA_DINH
-from trace.events import rules, rules_stock, services, services_stock
+from trace.events import (
+    rules,
+    rules_stock,
+    services_leaving,
+    services_receiving,
+    services_shipping,
+    services_stock,
+)
 from trace.events.desk import Around
 from trace.events.models import Event, Verb
 from trace.recalls import services as recalls
@@ -36,7 +43,9 @@ class Shop:
 
 
 def _place(session: Session, actor: Actor, name: str) -> Location:
-    place = accounts.add_location(session, actor.organisation, Place(BA_DINH, f"Số 2, {name}", name))
+    place = services_organisations.add_location(
+        session, actor.organisation, Place(BA_DINH, f"Số 2, {name}", name)
+    )
     session.flush()
     session.refresh(actor.organisation, ["locations"])
     return place
@@ -166,7 +175,7 @@ def test_storing_notes_the_place_and_moves_what_lay_elsewhere(
 
 def test_a_sale_takes_goods_from_the_place_it_names(session: Session, chain: Chain, shop: Shop) -> None:
     _move(session, chain, shop, "15", shop.stall)
-    event = services.sell(
+    event = services_leaving.sell(
         session,
         shop.actor,
         chain.batch.id,
@@ -183,22 +192,22 @@ def test_a_sale_finds_goods_at_the_one_place_where_they_are(
     session: Session, chain: Chain, shop: Shop
 ) -> None:
     _move(session, chain, shop, None, shop.stall)
-    event = services.sell(session, shop.actor, chain.batch.id, Decimal(4), key=a_key())
+    event = services_leaving.sell(session, shop.actor, chain.batch.id, Decimal(4), key=a_key())
     assert event.location_id == shop.stall.id
     holding = _holding(session, chain, shop.actor)
     assert (holding.quantity, holding.elsewhere) == (Decimal(36), Decimal(36))
 
 
 def test_goods_received_at_a_place_lie_there(session: Session, chain: Chain, shop: Shop) -> None:
-    shipment = services.ship(
+    shipment = services_shipping.ship(
         session,
         chain.producer,
         chain.batch.id,
         Decimal(10),
-        services.Receiver(organisation_id=shop.actor.organisation_id),
+        services_shipping.Receiver(organisation_id=shop.actor.organisation_id),
         key=a_key(),
     )
-    services.receive(session, shop.actor, shipment.id, around=Around(location_id=shop.cold_room.id))
+    services_receiving.receive(session, shop.actor, shipment.id, around=Around(location_id=shop.cold_room.id))
     assert _lying(session, chain, shop, shop.cold_room) == 10
     assert _holding(session, chain, shop.actor).quantity == 50
 

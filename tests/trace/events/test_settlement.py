@@ -11,7 +11,7 @@ from tests.trace.events.balances import balance_of
 from tests.trace.events.conftest import Chain
 from trace.batches import queries as batches
 from trace.core.errors import NotFound
-from trace.events import services
+from trace.events import services_receiving
 from trace.events.handover_models import Outcome, ShipmentLine
 from trace.events.models import Event, Verb
 from trace.events.rules_handover import NothingToSettle, NotYoursToAnswer, SettlementOver
@@ -24,7 +24,7 @@ def line(session: Session, chain: Chain) -> ShipmentLine:
     shipment = ShipmentFactory.create(
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
-    services.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(6)})
+    services_receiving.receive(session, chain.shop, shipment.id, {chain.batch.id: Decimal(6)})
     found: ShipmentLine = shipment.lines[0]
     return found
 

@@ -9,15 +9,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory, a_key, actor_of_kind, give
-from trace.accounts import services as accounts
+from trace.accounts import services_organisations
 from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import Actor
-from trace.accounts.services import Place
+from trace.accounts.services_organisations import Place
 from trace.batches.models import Balance, Batch, Holding
 from trace.batches.unit_models import Placement
 from trace.core.errors import Refusal
 from trace.demo.factories import BA_DINH
-from trace.events import rules, services, services_holds, services_observation, services_stock
+from trace.events import (
+    rules,
+    services_holds,
+    services_leaving,
+    services_observation,
+    services_receiving,
+    services_shipping,
+    services_stock,
+)
 from trace.events.desk import Around
 from trace.events.models import Event, Role, Verb
 from trace.events.postings import Account, Facts, Moved, postings_of
@@ -65,19 +73,19 @@ def _do(
         case "count":
             services_stock.count_stock(session, actor, {one: amount}, key=key, is_sure=True, around=around)
         case "sell":
-            services.sell(session, actor, one, amount, key=key, around=around)
+            services_leaving.sell(session, actor, one, amount, key=key, around=around)
         case "use_up":
             services_stock.use_up(session, actor, one, amount, key=key, around=around)
         case "sample":
             services_observation.sample(session, actor, one, amount, key=key, around=around)
         case "destroy":
-            services.destroy(
+            services_leaving.destroy(
                 session, actor, one, amount, rules.DisposalReason.SPOILED, key=key, around=around
             )
         case "ship":
-            receiver = services.Receiver(organisation_id=other.organisation_id)
-            shipment = services.ship(session, actor, one, amount, receiver, key=key, around=around)
-            services.receive(session, other, shipment.id)
+            receiver = services_shipping.Receiver(organisation_id=other.organisation_id)
+            shipment = services_shipping.ship(session, actor, one, amount, receiver, key=key, around=around)
+            services_receiving.receive(session, other, shipment.id)
         case "hold":
             services_holds.hold(session, actor, one, SetAsideReason.TO_INSPECT)
         case _:
@@ -92,7 +100,7 @@ def test_whatever_is_done_places_add_up_and_events_rebuild_the_holdings(
     people = [actor_of_kind(session), actor_of_kind(session, OrganisationKind.SHOP)]
     for actor in people:
         for name in ("Kho", "Quầy"):
-            accounts.add_location(session, actor.organisation, Place(BA_DINH, "Số 2", name))
+            services_organisations.add_location(session, actor.organisation, Place(BA_DINH, "Số 2", name))
         session.refresh(actor.organisation, ["locations"])
     batch = ActiveBatchFactory.create(session=session, actor=people[0])
     give(session, batch, people[0], people[1], "40")

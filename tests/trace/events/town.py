@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select, text
 
 from tests.factories import PartyFactory, ProductFactory, actor_of_kind, officer_of
 from tests.trace.events.replay import PLACES, replay
-from trace.accounts import services as accounts
+from trace.accounts import services_organisations
 from trace.accounts.models import Organisation, OrganisationKind, Role
 from trace.accounts.permissions import Actor
 from trace.batches.models import Holding
@@ -59,8 +59,8 @@ def build_town(engine: Engine) -> Town:
         )
         soup = ProductFactory.create(session=session, actor=actors[1])
         for actor in (actors[0], actors[3]):
-            place = accounts.Place(actor.organisation.seat.commune_code, "Số 2", "Kho hai")
-            accounts.add_location(session, actor.organisation, place)
+            place = services_organisations.Place(actor.organisation.seat.commune_code, "Số 2", "Kho hai")
+            services_organisations.add_location(session, actor.organisation, place)
         parties = {a.organisation_id: PartyFactory.create(session=session, actor=a).id for a in actors}
         people = [(a.user_id, a.organisation_id) for a in (*actors, officer_of(session)) if a.user_id]
         session.commit()

@@ -18,15 +18,17 @@ from tests.trace.events.town import PART, TownMachine
 from trace.batches.models import Batch
 from trace.batches.unit_models import UnitKind
 from trace.events import (
-    services,
     services_claims,
     services_correction,
     services_handover,
     services_holds,
+    services_leaving,
     services_making,
     services_observation,
     services_packing,
+    services_receiving,
     services_settlement,
+    services_shipping,
     services_stock,
 )
 from trace.events.corrective import Replacement
@@ -55,12 +57,14 @@ class TradeMachine(TownMachine):
             for _ in range(2):
                 batch = ActiveBatchFactory.create(session=session, actor=producer, product=product)
                 for receiver in (self.actors[1], *shops):
-                    to = services.Receiver(organisation_id=receiver.organisation_id)
-                    shipment = services.ship(session, producer, batch.id, Decimal(10), to, key=a_key())
+                    to = services_shipping.Receiver(organisation_id=receiver.organisation_id)
+                    shipment = services_shipping.ship(
+                        session, producer, batch.id, Decimal(10), to, key=a_key()
+                    )
                     # The last one waits; the first shop got less than was sent.
                     if receiver is not shops[-1]:
                         got = Decimal(6 if receiver is shops[0] else 10)
-                        services.receive(session, receiver, shipment.id, {batch.id: got})
+                        services_receiving.receive(session, receiver, shipment.id, {batch.id: got})
                 for packer in (producer, shops[1]):
                     services_packing.pack(
                         session, packer, services_packing.Into(), {batch.id: Decimal(5)}, key=a_key()
@@ -72,12 +76,13 @@ class TradeMachine(TownMachine):
     def ship(self, data: st.DataObject, to: int) -> None:
         actor, batch, quantity = self.some(data)
         receiver = (
-            services.Receiver(organisation_id=self.actors[to].organisation_id)
+            services_shipping.Receiver(organisation_id=self.actors[to].organisation_id)
             if to >= 0
-            else services.Receiver(party_id=self.town.parties[actor.organisation_id])
+            else services_shipping.Receiver(party_id=self.town.parties[actor.organisation_id])
         )
         self.attempt(
-            "ship", lambda: services.ship(self.session, actor, batch, quantity, receiver, key=a_key())
+            "ship",
+            lambda: services_shipping.ship(self.session, actor, batch, quantity, receiver, key=a_key()),
         )
 
     @rule(data=DATA, share=SHARE)
@@ -91,7 +96,9 @@ class TradeMachine(TownMachine):
             if line.unit_id is None
         }
         actor = self.actor_of(shipment.receiver_id)
-        self.attempt("receive", lambda: services.receive(self.session, actor, shipment.id, loose or None))
+        self.attempt(
+            "receive", lambda: services_receiving.receive(self.session, actor, shipment.id, loose or None)
+        )
 
     @rule(data=DATA)
     def cancel(self, data: st.DataObject) -> None:
@@ -181,8 +188,8 @@ class TradeMachine(TownMachine):
     def let_go(self, data: st.DataObject, verb: str) -> None:
         actor, batch, quantity = self.some(data)
         verbs: dict[str, Callable[[], Any]] = {
-            "sell": lambda: services.sell(self.session, actor, batch, quantity, key=a_key()),
-            "destroy": lambda: services.destroy(
+            "sell": lambda: services_leaving.sell(self.session, actor, batch, quantity, key=a_key()),
+            "destroy": lambda: services_leaving.destroy(
                 self.session, actor, batch, quantity, DisposalReason.SPOILED, key=a_key()
             ),
             "use_up": lambda: services_stock.use_up(self.session, actor, batch, quantity, key=a_key()),
@@ -268,7 +275,7 @@ class TradeMachine(TownMachine):
         actor = self.actors[who]
         unit = self.a_unit(data, actor)
         if unit is not None:
-            receiver = services.Receiver(organisation_id=self.actors[to].organisation_id)
+            receiver = services_shipping.Receiver(organisation_id=self.actors[to].organisation_id)
             self.attempt(
                 "ship_units",
                 lambda: services_packing.ship_units(self.session, actor, [unit.id], receiver, key=a_key()),

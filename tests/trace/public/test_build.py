@@ -14,7 +14,7 @@ from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.revisions import revise
-from trace.events import services as custody
+from trace.events import services_leaving
 from trace.public import wording
 from trace.public.build import code_page
 from trace.public.pages import CodePage
@@ -50,7 +50,7 @@ def test_a_buyer_that_does_not_wish_it_is_not_named(
 ) -> None:
     buyer = actor_of_kind(session, kind)
     give(session, batch, producer, buyer)
-    custody.sell(session, buyer, batch.id, Decimal(1), key=a_key())
+    services_leaving.sell(session, buyer, batch.id, Decimal(1), key=a_key())
     assert buyer.organisation.name not in _told(_page(session, batch))
 
 
@@ -64,7 +64,7 @@ def test_a_buyer_that_wishes_it_is_named(session: Session, producer: Actor, batc
 def test_who_made_the_lot_is_named_where_it_sells_itself(
     session: Session, producer: Actor, batch: Batch
 ) -> None:
-    custody.sell(session, producer, batch.id, Decimal(1), key=a_key())
+    services_leaving.sell(session, producer, batch.id, Decimal(1), key=a_key())
     assert f"{producer.organisation.name}, " in _page(session, batch).journey[-1].place
 
 

@@ -20,7 +20,7 @@ from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
 from trace.core import clock
-from trace.events import documents, services, services_correction, services_making
+from trace.events import documents, services_correction, services_making, services_shipping
 from trace.events.corrective import Replacement
 from trace.events.documents import party_uri
 from trace.events.models import Event
@@ -115,7 +115,9 @@ def test_parties_without_an_account_are_told_by_their_kind(session: Session) -> 
     farm = actor_of_kind(session)
     lot = ActiveBatchFactory.create(session=session, actor=farm)
     party = PartyFactory.create(session=session, actor=farm)
-    services.ship(session, farm, lot.id, KG, services.Receiver(party_id=party.id), key=a_key())
+    services_shipping.ship(
+        session, farm, lot.id, KG, services_shipping.Receiver(party_id=party.id), key=a_key()
+    )
     (hand,) = forward(session, lot).handovers
     assert (hand.taker, hand.other_kind) == (party_uri(party.id), party.kind)
 
@@ -160,7 +162,7 @@ def test_a_corrected_shipment_counts_until_its_correction_was_recorded(session: 
         farm,
         _row(session, event.id).id,
         next(iter(CorrectionReason)),
-        Replacement(to=services.Receiver(organisation_id=right.organisation_id)),
+        Replacement(to=services_shipping.Receiver(organisation_id=right.organisation_id)),
         key=a_key(),
     )
     assert forward(session, lot, as_of=before).holders[lot.epc_class] == (uri(farm), uri(wrong))

@@ -21,7 +21,7 @@ from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
 from trace.core.errors import Forbidden
 from trace.events import queries as event_queries
-from trace.events import rules, services, services_correction, services_making
+from trace.events import rules, services_correction, services_leaving, services_making
 from trace.events.models import Verb
 from trace.events.rules_correction import CorrectionReason, NotCorrectable
 from trace.events.rules_making import YieldReason
@@ -164,7 +164,7 @@ def test_goods_a_recall_reaches_do_not_move(session: Session, chain: Chain, reac
     recall(session, chain, chain.lot)
     batch: Batch = getattr(chain, reached)
     with pytest.raises((rules.BatchRecalled, rules.BatchHeld)):
-        services.sell(session, chain.farm, batch.id, KG, key=a_key())
+        services_leaving.sell(session, chain.farm, batch.id, KG, key=a_key())
     with pytest.raises((rules.BatchRecalled, rules.BatchHeld)):
         split(session, chain.farm, batch, 1)
     with pytest.raises((rules.BatchRecalled, rules.BatchHeld)):

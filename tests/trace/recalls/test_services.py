@@ -23,7 +23,7 @@ from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.errors import BadInput, Forbidden, NotFound
 from trace.events import queries as events
-from trace.events import rules, services
+from trace.events import rules, services_leaving, services_receiving
 from trace.events.models import Verb
 from trace.recalls import queries
 from trace.recalls import services as recalls
@@ -147,7 +147,7 @@ def test_recalled_goods_are_not_sold_and_not_passed_on(session: Session, chain: 
     party = PartyFactory.create(session=session, actor=chain.shop)
     other = actor_of_kind(session, OrganisationKind.SHOP)
     with pytest.raises(rules.BatchRecalled):
-        services.sell(session, chain.shop, chain.batch.id, KG, key=a_key())
+        services_leaving.sell(session, chain.shop, chain.batch.id, KG, key=a_key())
     for to in ({"party": party}, {"to": other.organisation}):
         with pytest.raises(rules.BatchRecalled):
             ShipmentFactory.create(session=session, actor=chain.shop, batch=chain.batch, **to)
@@ -157,8 +157,8 @@ def test_recalled_goods_go_back_to_their_producer_and_are_destroyed(session: Ses
     _recall(session, chain)
     give(session, chain.batch, chain.shop, chain.producer, "6")
     reason = rules.DisposalReason.RECALLED
-    services.destroy(session, chain.shop, chain.batch.id, Decimal(4), reason, key=a_key())
-    services.destroy(session, chain.producer, chain.batch.id, Decimal(96), reason, key=a_key())
+    services_leaving.destroy(session, chain.shop, chain.batch.id, Decimal(4), reason, key=a_key())
+    services_leaving.destroy(session, chain.producer, chain.batch.id, Decimal(96), reason, key=a_key())
 
 
 def test_goods_on_their_way_when_the_recall_came_are_still_received(session: Session, chain: Chain) -> None:
@@ -166,19 +166,19 @@ def test_goods_on_their_way_when_the_recall_came_are_still_received(session: Ses
         session=session, actor=chain.producer, batch=chain.batch, to=chain.shop.organisation
     )
     _recall(session, chain)
-    services.receive(session, chain.shop, shipment.id)
+    services_receiving.receive(session, chain.shop, shipment.id)
     assert not shipment.is_open
 
 
 def test_what_was_recalled_to_the_end_stays_unsaleable(session: Session, chain: Chain) -> None:
     assert _end(session, chain, _recall(session, chain)).ended_at is not None
     with pytest.raises(rules.BatchRecalled):
-        services.sell(session, chain.shop, chain.batch.id, KG, key=a_key())
+        services_leaving.sell(session, chain.shop, chain.batch.id, KG, key=a_key())
 
 
 def test_after_a_withdrawal_goods_are_sold_again(session: Session, chain: Chain) -> None:
     _withdraw(session, chain, _recall(session, chain))
-    services.sell(session, chain.shop, chain.batch.id, KG, key=a_key())
+    services_leaving.sell(session, chain.shop, chain.batch.id, KG, key=a_key())
     event = next(
         e for e in events.list_batch_events(session, chain.batch.id) if e.verb == Verb.WITHDRAW_RECALL
     )

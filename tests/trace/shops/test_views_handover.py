@@ -13,7 +13,7 @@ from tests.trace.shops.conftest import Market
 from tests.web import send, settle
 from trace.accounts.permissions import Actor
 from trace.batches.models import Balance, Batch
-from trace.events import services
+from trace.events import services_receiving
 from trace.events.handover_models import Outcome, Settlement, Shipment
 from trace.events.services_settlement import propose_settlement
 
@@ -38,7 +38,7 @@ def short(session: Session, market: Market) -> Shipment:
     shipment = factories.ShipmentFactory.create(
         session=session, actor=market.producer, batch=market.batch, to=market.shop.organisation
     )
-    services.receive(session, market.shop, shipment.id, {market.batch.id: Decimal(6)})
+    services_receiving.receive(session, market.shop, shipment.id, {market.batch.id: Decimal(6)})
     _ = [line.id for line in shipment.lines]
     settle(session)
     return shipment

@@ -19,8 +19,8 @@ from trace.batches.models import Batch, Origin
 from trace.batches.unit_models import LogisticUnit
 from trace.events import services_packing
 from trace.events.handover_models import Shipment
-from trace.events.services import Receiver
 from trace.events.services_packing import Into
+from trace.events.services_shipping import Receiver
 
 Browse = Callable[[Actor], FlaskClient]
 Held = Callable[[Batch, Actor], Decimal]

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.trace.shops.conftest import Market
 from tests.web import send, settle
-from trace.accounts import services as accounts
+from trace.accounts import services_organisations
 from trace.accounts.models import Organisation, OrganisationKind
 from trace.accounts.permissions import Actor
-from trace.accounts.services import Place
+from trace.accounts.services_organisations import Place
 from trace.batches.models import Batch
 from trace.batches.unit_models import Placement
 from trace.demo.factories import BA_DINH
@@ -31,7 +31,7 @@ Held = Callable[[Batch, Actor], Decimal]
 def second_place(session: Session, market: Market) -> str:
     """Another place of the producer."""
     owner = session.get_one(Organisation, market.producer.organisation.id)
-    place = str(accounts.add_location(session, owner, Place(BA_DINH, "Số 9", "Kho lạnh")).id)
+    place = str(services_organisations.add_location(session, owner, Place(BA_DINH, "Số 9", "Kho lạnh")).id)
     settle(session)
     return place
 
@@ -283,7 +283,7 @@ def test_who_has_several_places_says_where_goods_are_put_down(
     session: Session, market: Market, browse: Browse
 ) -> None:
     owner = session.get_one(Organisation, market.shop.organisation.id)
-    place = str(accounts.add_location(session, owner, Place(BA_DINH, "Số 9", "Kho sau")).id)
+    place = str(services_organisations.add_location(session, owner, Place(BA_DINH, "Số 9", "Kho sau")).id)
     maker = Actor(
         market.producer.user_id,
         session.get_one(Organisation, market.producer.organisation.id),
