@@ -45,11 +45,13 @@ class Site:
         return tuple(verdict for verdict in Verdict if verdict not in self.codes)
 
     def pages(self) -> dict[str, str]:
-        """The public pages by name, in both languages: the front door and one page of each verdict."""
+        """The public pages by name, in both languages: the front door, the scanner and one page of each verdict."""
         return {
             f"{name} ({language})": f"{self.url}{prefix}{path}"
             for name, path in {
                 "home": "/",
+                "scanner": "/scan",
+                "scanner, foreign code": "/scan?kind=qr_code&text=https%3A%2F%2Fexample.com%2F",
                 **{str(v): f"/T/{code}" for v, code in self.codes.items()},
             }.items()
             for language, prefix in (("vi", ""), ("en", "/en"))
