@@ -11,6 +11,7 @@ from labels.spec import (
     DEMO_WORD,
     LOT_NUMBER_WORD,
     NET_QUANTITY_WORD,
+    NUMBER_WORD,
     LabelContent,
     SheetSpec,
     TextDoesNotFit,
@@ -206,9 +207,11 @@ def _demo_lines(frame: Frame) -> list[_Line]:
 
 
 def _pairs(content: LabelContent, spec: SheetSpec, frame: Frame, plan: _Plan) -> list[_Line] | None:
-    """Lot, dates and net quantity: a word and its value, values under one another."""
+    """Number, lot, dates and net quantity: a word and its value, values under one another."""
     wanted = {*spec.required, *plan.kept}
-    pairs = [(LOT_NUMBER_WORD, content.lot_number)] if "lot_number" in wanted else []
+    pairs = [(NUMBER_WORD, content.number)] if content.number else []
+    if "lot_number" in wanted and content.lot_number:
+        pairs.append((LOT_NUMBER_WORD, content.lot_number))
     if "dates" in wanted:
         pairs += [(line.label, f"{line.on:%d/%m/%Y}") for line in content.dates]
     if "net_quantity" in wanted and content.net_quantity:

@@ -1,23 +1,25 @@
 """Sheets and rolls of labels as PDF: exact millimetres, vector QR, selectable text in embedded fonts. Only drawing."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-
-from reportlab.pdfgen.canvas import Canvas
 
 from labels.backs import lay_out_back
-from labels.fonts import REGULAR, SEMIBOLD, face
+from labels.fonts import REGULAR, SEMIBOLD
 from labels.layout import lay_out
+from labels.pdf_drawing import PT, label_ops, names, text_ops
+from labels.pdf_file import Objects, PdfFile, number, text_string
+from labels.pdf_fonts import EmbeddedFont
 from labels.placed import LabelLayout, PlacedText
-from labels.qr import QrSymbol
-from labels.spec import A4_40, MM_PER_INCH, LabelContent, Place, SheetSpec
+from labels.spec import A4_40, LabelContent, Place, SheetSpec
 
-_MM = 72.0 / MM_PER_INCH
 _MAKER = "Nguồn Gốc"
 _TITLE = "Tem truy xuất nguồn gốc"
+# The first objects of every file. Pages hang in groups from the root, so that no list grows with the file.
+_CATALOG, _INFO, _ROOT, _RESOURCES = 1, 2, 3, 4
+_FIRST_FREE = 5
+SHEETS_PER_GROUP = 64
 # Crop marks: hairlines that end on the label's edge; the pages of a roll grow by a margin to carry them.
 _MARK_MM, _MARK_WIDTH_MM, _MARK_MARGIN_MM = 1.5, 0.1, 6.0
 
@@ -70,173 +72,200 @@ def layouts_pdf(
     options: PageOptions | None = None,
 ) -> bytes:
     """Finished layouts on pages; all that `sheet_pdf` promises of pages holds."""
-    options = options or PageOptions()
-    spec.check_start(start)
     if not placed:
         raise ValueError("no labels to print")
-    back = lay_out_back(options.back_text, spec) if options.back_text.strip() else ()
+    letters = "".join(text.text for layout in set(placed) for text in layout.texts)
+    sheets = Sheets(spec, options or PageOptions(), start, len(placed), letters)
     out = io.BytesIO()
-    paper = _Paper(out, spec, options)
-    paper.define(layout.qr for layout in placed)
-    for row in _pages(placed, spec, start, is_last_first=options.is_last_first):
-        paper.draw_front(row)
-        if back:
-            paper.draw_back([index for index, _ in row], back)
-    paper.save()
+    file = PdfFile(out)
+    forms = {layout: sheets.add_form(sheets.label_ops(layout)) for layout in dict.fromkeys(placed)}
+    file.append(sheets.head())
+    for group in range(sheets.groups):
+        file.append(sheets.group(group, [f"/{forms[placed[at]]} Do" for at in sheets.labels_of(group)]))
+    sheets.finish(file)
     return out.getvalue()
 
 
-def _pages(
-    placed: Sequence[LabelLayout], spec: SheetSpec, start: int, *, is_last_first: bool
-) -> Iterator[tuple[tuple[int, LabelLayout], ...]]:
-    """Pages of (position on the page, label)."""
-    size = spec.labels_per_page
-    first = size - start + 1
-    pages = [placed[:first], *(placed[at : at + size] for at in range(first, len(placed), size))]
-    numbered = [
-        tuple(enumerate(page, start=start - 1 if number == 0 else 0)) for number, page in enumerate(pages)
-    ]
-    yield from reversed(numbered) if is_last_first else numbered
+class Sheets:
+    """``count`` labels on sheets, as groups of pages that can be made one by one and in any order.
 
+    ``letters`` are all that labels say, the back aside. Raises `StartOutsideSheet`, and what `lay_out_back` raises.
+    """
 
-class _Paper:
-    """A document of equal pages; each different QR stands in it once as a form, however often it is drawn."""
-
-    def __init__(self, out: io.BytesIO, spec: SheetSpec, options: PageOptions) -> None:
-        self._spec = spec
-        self._options = options
+    def __init__(self, spec: SheetSpec, options: PageOptions, start: int, count: int, letters: str) -> None:
+        spec.check_start(start)
+        self._spec, self._options, self._start, self._count = spec, options, start, count
         self._margin = _MARK_MARGIN_MM if options.has_marks and spec.is_roll else 0.0
         self._width = spec.page_width_mm + 2 * self._margin
         self._height = spec.page_height_mm + 2 * self._margin
-        self._names: dict[QrSymbol, str] = {}
-        for name in (REGULAR, SEMIBOLD):
-            face(name)
-        self._canvas: Any = Canvas(
-            out,
-            pagesize=(self._width * _MM, self._height * _MM),
-            pageCompression=1,
-            invariant=1,
-            initialFontName=REGULAR,
-            lang="vi",
+        back = lay_out_back(options.back_text, spec) if options.back_text.strip() else ()
+        letters += "".join(text.text for text in back)
+        self.fonts: Mapping[str, EmbeddedFont] = {
+            name: EmbeddedFont(name, letters) for name in (REGULAR, SEMIBOLD)
+        }
+        self.font_names = names(self.fonts)
+        self._forms: list[str] = []
+        self._has_back = bool(back)
+        self._positions = [
+            (self._at(spec.place(index)), self._marks(index)) for index in range(spec.labels_per_page)
+        ]
+        self._back = self.add_form("".join(self.text_ops(text) for text in back)) if back else ""
+        self._sheets = -(-(start - 1 + count) // spec.labels_per_page)
+        self._first_of_groups = _FIRST_FREE
+
+    @property
+    def groups(self) -> int:
+        """How many groups of pages there are."""
+        return -(-self._sheets // SHEETS_PER_GROUP)
+
+    def labels_of(self, group: int) -> list[int]:
+        """The labels of a group by their place in the order of labels, as they come onto its pages."""
+        return [label for sheet in self._sheets_of(group) for label, _ in self._places(sheet)]
+
+    def label_ops(self, layout: LabelLayout) -> str:
+        """A label from the top left corner of its box, as operators."""
+        return label_ops(layout, self._spec.module_mm, self.fonts, self.font_names)
+
+    def text_ops(self, text: PlacedText) -> str:
+        """A line of text from there."""
+        return text_ops(text, self.fonts, self.font_names)
+
+    def add_form(self, ops: str) -> str:
+        """Something that is drawn often and stands in the file once; returns its name. Before `head` only."""
+        self._forms.append(ops)
+        return f"L{len(self._forms)}"
+
+    def head(self) -> Objects:
+        """What comes before all pages: fonts and forms."""
+        objects = Objects(_FIRST_FREE)
+        fonts = {self.font_names[name]: font.write(objects) for name, font in self.fonts.items()}
+        box = (
+            f"/Type/XObject/Subtype/Form/BBox[{number(-self._width * PT)} {number(-self._height * PT)} "
+            f"{number(self._width * PT)} {number(self._height * PT)}]/Resources {_RESOURCES} 0 R"
+        ).encode()
+        forms = {
+            f"L{at}": objects.add_stream(ops.encode(), box) for at, ops in enumerate(self._forms, start=1)
+        }
+        objects.put(
+            _RESOURCES,
+            f"<</Font<<{_listed(fonts)}>>/XObject<<{_listed(forms)}>>/ProcSet[/PDF/Text]>>".encode(),
         )
-        self._canvas.setTitle(_TITLE)
-        self._canvas.setSubject("")
-        self._canvas.setAuthor(_MAKER)
-        self._canvas.setCreator(_MAKER)
-        self._canvas.setProducer(_MAKER)
+        self._first_of_groups = objects.first + objects.count
+        return objects
+
+    def group(self, group: int, drawn: Sequence[str]) -> Objects:
+        """The pages of a group; ``drawn`` are its labels in the order of `labels_of`, as operators from their boxes."""
+        objects = Objects(self._node(group))
+        node = objects.reserve()
+        pages: list[int] = []
+        rest = iter(drawn)
+        trim = self._trim_box()
+        for sheet in self._sheets_of(group):
+            places = [index for _, index in self._places(sheet)]
+            contents = ["".join(self._placed(index, next(rest)) for index in places)]
+            if self._has_back:
+                contents.append("".join(self._backed(index) for index in places))
+            for content in contents:
+                stream = objects.add_stream(content.encode("ascii"))
+                pages.append(
+                    objects.add(f"<</Type/Page/Parent {node} 0 R/Contents {stream} 0 R{trim}>>".encode())
+                )
+        kids = " ".join(f"{page} 0 R" for page in pages)
+        size = f"{number(self._width * PT)} {number(self._height * PT)}"
+        objects.put(
+            node,
+            f"<</Type/Pages/Parent {_ROOT} 0 R/Count {len(pages)}/Kids[{kids}]"
+            f"/MediaBox[0 0 {size}]/Resources {_RESOURCES} 0 R>>".encode(),
+        )
+        return objects
+
+    def finish(self, file: PdfFile) -> None:
+        """What comes after all pages, and the end of the file."""
+        objects = Objects(_CATALOG)
+        for _ in (_CATALOG, _INFO, _ROOT):
+            objects.reserve()
+        kids = " ".join(f"{self._node(group)} 0 R" for group in range(self.groups))
+        count = self._sheets * (2 if self._has_back else 1)
+        objects.put(_ROOT, f"<</Type/Pages/Count {count}/Kids[{kids}]>>".encode())
         # "Fit to page" shrinks the QR below its printer dots; this is the one way a file can ask for 100 %.
-        self._canvas.setViewerPreference("PrintScaling", "None")
-        if options.back_text.strip():
-            edge = "DuplexFlipLongEdge" if options.flip is Flip.LONG_EDGE else "DuplexFlipShortEdge"
-            self._canvas.setViewerPreference("Duplex", edge)
+        wishes = "/PrintScaling /None"
+        if self._has_back:
+            edge = "Long" if self._options.flip is Flip.LONG_EDGE else "Short"
+            wishes += f" /Duplex /DuplexFlip{edge}Edge"
+        objects.put(
+            _CATALOG,
+            f"<</Type/Catalog/Pages {_ROOT} 0 R/Lang(vi)/ViewerPreferences<<{wishes}>>>>".encode(),
+        )
+        title, maker = text_string(_TITLE), text_string(_MAKER)
+        objects.put(_INFO, b"<</Title %b/Author %b/Creator %b/Producer %b>>" % (title, maker, maker, maker))
+        file.append(objects)
+        file.finish(_CATALOG, _INFO)
 
-    def save(self) -> None:
-        self._canvas.save()
+    def _node(self, group: int) -> int:
+        """The number of a group's own object: each page has two, and all groups but the last are full."""
+        pages = SHEETS_PER_GROUP * (2 if self._has_back else 1)
+        return self._first_of_groups + group * (1 + 2 * pages)
 
-    def define(self, symbols: Iterable[QrSymbol]) -> None:
-        for symbol in symbols:
-            if symbol in self._names:
-                continue
-            name = self._names[symbol] = f"qr{len(self._names) + 1}"
-            self._canvas.beginForm(name, 0, 0, symbol.modules, symbol.modules)
-            path = self._canvas.beginPath()
-            for loop in symbol.outline():
-                (x, y), *rest = loop
-                path.moveTo(x, symbol.modules - y)
-                for next_x, next_y in rest:
-                    path.lineTo(next_x, symbol.modules - next_y)
-                path.close()
-            self._canvas.setFillGray(0)
-            self._canvas.drawPath(path, stroke=0, fill=1)
-            self._canvas.endForm()
+    def _sheets_of(self, group: int) -> Sequence[int]:
+        """Sheets by their number in the order of labels; the file may have the last one first."""
+        inside = range(group * SHEETS_PER_GROUP, min((group + 1) * SHEETS_PER_GROUP, self._sheets))
+        return [self._sheets - 1 - at for at in inside] if self._options.is_last_first else inside
 
-    def draw_front(self, labels: Sequence[tuple[int, LabelLayout]]) -> None:
-        for index, layout in labels:
-            self._draw_label(layout, self._shifted(self._spec.place(index)))
-            self._draw_marks(index)
-        self._end_page()
+    def _places(self, sheet: int) -> list[tuple[int, int]]:
+        """Labels of a sheet with their positions on it."""
+        size = self._spec.labels_per_page
+        first = sheet * size - (self._start - 1)
+        return [(label, label - first) for label in range(max(first, 0), min(first + size, self._count))]
 
-    def draw_back(self, indices: Sequence[int], texts: Sequence[PlacedText]) -> None:
-        """The backs of the labels at these positions, where they lie once the sheet is turned."""
-        for index in indices:
-            self._draw_texts(texts, self._shifted(self._turned(self._spec.place(index))))
-        self._end_page()
+    def _placed(self, index: int, drawn: str) -> str:
+        at, marks = self._positions[index]
+        return f"q {at} cm {drawn} Q\n{marks}"
 
-    def _turned(self, place: Place) -> Place:
-        spec = self._spec
+    def _backed(self, index: int) -> str:
+        """The back of the label at this position, where it lies once the sheet is turned."""
+        spec, place = self._spec, self._spec.place(index)
         if self._options.flip is Flip.SHORT_EDGE:
-            return Place(place.x_mm, spec.page_height_mm - place.y_mm - spec.content_height_mm)
-        return Place(spec.page_width_mm - place.x_mm - spec.content_width_mm, place.y_mm)
+            turned = Place(place.x_mm, spec.page_height_mm - place.y_mm - spec.content_height_mm)
+        else:
+            turned = Place(spec.page_width_mm - place.x_mm - spec.content_width_mm, place.y_mm)
+        return f"q {self._at(turned)} cm /{self._back} Do Q\n"
 
-    def _shifted(self, place: Place) -> Place:
-        return Place(
-            place.x_mm + self._margin + self._options.right_mm,
-            place.y_mm + self._margin + self._options.down_mm,
-        )
+    def _at(self, place: Place) -> str:
+        """Moves the origin to a place on the page, the printer's own shift included."""
+        x = place.x_mm + self._margin + self._options.right_mm
+        y = self._height - (place.y_mm + self._margin + self._options.down_mm)
+        return f"1 0 0 1 {number(x * PT)} {number(y * PT)}"
 
-    def _end_page(self) -> None:
-        if self._margin:
-            left, right = self._margin * _MM, (self._width - self._margin) * _MM
-            bottom, top = self._margin * _MM, (self._height - self._margin) * _MM
-            self._canvas.setTrimBox((left, bottom, right, top))
-        self._canvas.showPage()
+    def _trim_box(self) -> str:
+        if not self._margin:
+            return ""
+        low, right, top = self._margin, self._width - self._margin, self._height - self._margin
+        sides = " ".join(number(side * PT) for side in (low, low, right, top))
+        return f"/TrimBox [ {sides} ]"
 
-    def _draw_label(self, layout: LabelLayout, place: Place) -> None:
-        canvas = self._canvas
-        module = self._spec.module_mm
-        top = place.y_mm + layout.qr_y_mm
-        canvas.saveState()
-        canvas.transform(
-            module * _MM,
-            0,
-            0,
-            module * _MM,
-            (place.x_mm + layout.qr_x_mm) * _MM,
-            self._up(top + layout.qr.modules * module),
-        )
-        canvas.doForm(self._names[layout.qr])
-        canvas.restoreState()
-        canvas.setFillGray(0)
-        for tag in layout.tags:
-            canvas.rect(
-                (place.x_mm + tag.x_mm) * _MM,
-                self._up(place.y_mm + tag.y_mm + tag.height_mm),
-                tag.width_mm * _MM,
-                tag.height_mm * _MM,
-                stroke=0,
-                fill=1,
-            )
-        self._draw_texts(layout.texts, place)
-
-    def _draw_texts(self, texts: Sequence[PlacedText], place: Place) -> None:
-        for text in texts:
-            self._canvas.setFont(text.font, text.size_mm * _MM)
-            self._canvas.setFillGray(1 if text.light else 0)
-            x, y = (place.x_mm + text.x_mm) * _MM, self._up(place.y_mm + text.baseline_mm)
-            self._canvas.drawString(x, y, text.text)
-
-    def _draw_marks(self, index: int) -> None:
+    def _marks(self, index: int) -> str:
         """Hairlines at each corner: across it on a sheet; outside the paper on a roll, whose page has room for them."""
         if not self._options.has_marks:
-            return
-        spec, canvas, corner = self._spec, self._canvas, self._spec.corner(index)
-        canvas.setLineWidth(_MARK_WIDTH_MM * _MM)
-        canvas.setStrokeGray(0)
+            return ""
+        spec, corner = self._spec, self._spec.corner(index)
         column = index % spec.columns
         low, high = (1.0 - _MARK_MARGIN_MM, -1.0) if spec.is_roll else (-_MARK_MM, _MARK_MM)
+        lines = [f"{number(_MARK_WIDTH_MM * PT)} w\n"]
         for x, away_x, is_outer in (
             (corner.x_mm, 1, column == 0),
             (corner.x_mm + spec.label_width_mm, -1, column == spec.columns - 1),
         ):
             for y, away_y in ((corner.y_mm, 1), (corner.y_mm + spec.label_height_mm, -1)):
                 here_x, here_y = x + self._margin, y + self._margin
-                self._line(here_x, here_y + away_y * low, here_x, here_y + away_y * high)
+                lines.append(self._line(here_x, here_y + away_y * low, here_x, here_y + away_y * high))
                 if is_outer or not spec.is_roll:
-                    self._line(here_x + away_x * low, here_y, here_x + away_x * high, here_y)
+                    lines.append(self._line(here_x + away_x * low, here_y, here_x + away_x * high, here_y))
+        return "".join(lines)
 
-    def _line(self, x1: float, y1: float, x2: float, y2: float) -> None:
-        self._canvas.line(x1 * _MM, self._up(y1), x2 * _MM, self._up(y2))
+    def _line(self, x1: float, y1: float, x2: float, y2: float) -> str:
+        ends = (x1 * PT, (self._height - y1) * PT, x2 * PT, (self._height - y2) * PT)
+        return "{} {} m {} {} l S\n".format(*map(number, ends))
 
-    def _up(self, down_mm: float) -> float:
-        """A height from the page's top in millimetres as the canvas counts: points from the bottom."""
-        return (self._height - down_mm) * _MM
+
+def _listed(numbers: Mapping[str, int]) -> str:
+    return "".join(f"/{name} {at} 0 R" for name, at in numbers.items())

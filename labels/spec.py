@@ -17,6 +17,7 @@ MM_PER_INCH = 25.4
 LOT_NUMBER_WORD = "Số lô"
 CODE_WORD = "Mã tra cứu"
 NET_QUANTITY_WORD = "Định lượng"
+NUMBER_WORD = "Số tem"
 DEMO_WORD = "DEMO"
 DEMO_SENTENCE = "Dữ liệu minh họa"
 
@@ -81,7 +82,8 @@ class LabelContent:
     :func:`labels.qr.printed_address` makes it, ``readable_site`` what a person types (``check.example.vn``).
     ``ocop`` is the line about stars, given only while the certificate is valid; ``label_rules`` are paragraphs that
     the label rules ask for; ``own_text`` is what the person printing adds to them; ``hri`` the GS1 element string in
-    brackets; ``ean`` 13 digits for the till.
+    brackets; ``ean`` 13 digits for the till; ``number`` is the number of a stamp, by which ranges of a roll are named.
+    A stamp that was printed before its lot exists has neither lot nor dates.
 
     What a size must hold (`SheetSpec.required`), ``own_text``, ``hri`` and ``ean`` are printed whole or the label is
     refused. Whatever else is empty or finds no room is left out whole.
@@ -96,6 +98,7 @@ class LabelContent:
     producer_name: str = ""
     commune: str = ""
     is_demo: bool = False
+    number: str = ""
     net_quantity: str = ""
     ocop: str = ""
     label_rules: tuple[str, ...] = ()

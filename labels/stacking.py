@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labels.column import can_leave_out, demo_tag
 from labels.fonts import REGULAR, SEMIBOLD, ink, size_for_x_height, width_mm
@@ -12,6 +12,7 @@ from labels.spec import (
     DEMO_WORD,
     LOT_NUMBER_WORD,
     NET_QUANTITY_WORD,
+    NUMBER_WORD,
     LabelContent,
     SheetSpec,
     TextDoesNotFit,
@@ -39,7 +40,7 @@ class _Piece:
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     """The content box or disc, in millimetres from the box's top left corner."""
 
     width: float
@@ -55,6 +56,11 @@ class _Shape:
         return 2 * math.sqrt(radius**2 - reach**2) if reach < radius else 0.0
 
 
+def shape_of(spec: SheetSpec) -> Shape:
+    """The room that a label of this size has."""
+    return Shape(spec.content_width_mm, spec.content_height_mm, spec.is_round)
+
+
 def is_stacked(spec: SheetSpec) -> bool:
     """Whether a label of this size has its text under the QR: round ones, and narrow ones higher than wide."""
     is_narrow = spec.label_width_mm < _NARROW_MM and spec.label_height_mm > _HIGH * spec.label_width_mm
@@ -65,7 +71,7 @@ def stack_label(content: LabelContent, qr: QrSymbol, spec: SheetSpec) -> LabelLa
     """Place everything; what `lay_out` promises holds. The text must be normalised and printable."""
     if content.ean:
         raise TextDoesNotFit("ean")
-    shape = _Shape(spec.content_width_mm, spec.content_height_mm, spec.is_round)
+    shape = shape_of(spec)
     side, quiet = qr.modules * spec.module_mm, QUIET_ZONE_MODULES * spec.module_mm
     inset = _top_of_symbol(side, quiet, spec)
     if side + 2 * max(0.0, quiet - spec.label_margin_mm) > shape.width or inset + side > shape.height:
@@ -109,15 +115,16 @@ def _pieces(content: LabelContent, spec: SheetSpec, kept: tuple[str, ...]) -> It
     if not spec.is_round:
         yield from demo
     name = _Piece("product_name", content.product_name, SEMIBOLD)
-    lot = _Piece("lot_number", f"{LOT_NUMBER_WORD} {content.lot_number}", REGULAR, is_value=True)
+    yield _named("number", NUMBER_WORD, content.number)
+    lot = _named("lot_number", LOT_NUMBER_WORD, content.lot_number)
     # In a disc each line is shorter than the one before; names can be cut at spaces, lot numbers had better not.
     pieces = (lot, name) if spec.is_round else (name, lot)
     yield from (piece for piece in pieces if piece.field in {"product_name", *wanted})
     if "dates" in wanted:
         for line in content.dates:
             yield _Piece("dates", f"{line.label} {line.on:%d/%m/%Y}", REGULAR)
-    if "net_quantity" in wanted and content.net_quantity:
-        yield _Piece("net_quantity", f"{NET_QUANTITY_WORD} {content.net_quantity}", REGULAR)
+    if "net_quantity" in wanted:
+        yield replace(_named("net_quantity", NET_QUANTITY_WORD, content.net_quantity), is_value=False)
     for field in ("producer_name", "commune", "ocop"):
         if field in kept:
             yield _Piece(field, getattr(content, field), REGULAR, is_small=field != "ocop")
@@ -132,8 +139,13 @@ def _pieces(content: LabelContent, spec: SheetSpec, kept: tuple[str, ...]) -> It
         yield from demo
 
 
+def _named(field: str, word: str, value: str) -> _Piece:
+    """A value behind its word; nothing where there is no value."""
+    return _Piece(field, f"{word} {value}" if value else "", REGULAR, is_value=True)
+
+
 def _placed(
-    pieces: list[_Piece], shape: _Shape, top: float, spec: SheetSpec, growth: float
+    pieces: list[_Piece], shape: Shape, top: float, spec: SheetSpec, growth: float
 ) -> list[PlacedText] | str:
     """Every line, or the field that found no room."""
     least, second = spec.minimum_x_height_mm, spec.minimum_second_x_height_mm
