@@ -62,6 +62,7 @@ class RunPage:
     unused: Span | None
     bound: str
     voided: str
+    sold: str
 
     @property
     def run(self) -> StampRun:
@@ -113,6 +114,7 @@ def run_page(session: Session, run: StampRun) -> RunPage:
         unused=next(iter(left_of(whole, used)), None),
         bound=texts_stamps.figures(sum(one.size for one in bound)),
         voided=texts_stamps.figures(sum(one.size for one in voided)),
+        sold=texts_stamps.figures(stamp_queries.count_sold(session, run.id)),
     )
 
 

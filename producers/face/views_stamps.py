@@ -12,6 +12,7 @@ from flask import (
     Response,
     current_app,
     flash,
+    make_response,
     redirect,
     render_template,
     request,
@@ -27,12 +28,14 @@ from labels.run_files import RunFileGone, RunFiles
 from producers import queries as product_queries
 from producers.face import pages_stamps, texts_stamps
 from producers.face.blueprint import blueprint
+from producers.face.scanned import read_scanned
 from trace.accounts.access import actor
 from trace.batches import queries, services_runs, stamp_queries
 from trace.batches.stamp_models import StampRun
-from trace.batches.stamp_rules import MOST_IN_RUN, RunNotFinished, Span, VoidReason, check_order, read_stamp
+from trace.batches.stamp_rules import MOST_IN_RUN, RunNotFinished, Span, check_order, read_stamp
+from trace.core.camera import lend_camera
 from trace.core.errors import BadInput, NotFound
-from trace.core.fields import Choice, Id, Text, Tick
+from trace.core.fields import Id, Text, Tick
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 from trace.core.idempotency import once
@@ -55,13 +58,6 @@ class SpanForm(ma.Schema):
 
     first = Text(required=True, longest=200, empty=_l("Write or scan the first stamp."))
     last = Text(required=True, longest=200, empty=_l("Write or scan the last stamp."))
-
-
-class VoidForm(SpanForm):
-    """One stamp alone is first and last."""
-
-    last = Text(load_default="", longest=200)
-    reason = Choice(VoidReason, required=True)
 
 
 @blueprint.get("/stamps")
@@ -179,12 +175,9 @@ def reprint_stamps(run_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         with form.guard():
             loaded = form.load(SpanForm())
-            found, span = stamp_queries.get_span(
-                db(), actor().organisation_id, read_stamp(loaded["first"]), read_stamp(loaded["last"])
-            )
-            check_order(span)
-            services_runs.note_reprint(db(), actor(), found.id, span)
-            found_id = found.id
+            found_id = services_stamps.reprint_stamps(
+                db(), actor(), read_stamp(loaded["first"]), read_stamp(loaded["last"])
+            ).run_id
             db().commit()
             flash(
                 _("Noted. The table of these stamps stands below; the old ones must be voided or destroyed."),
@@ -197,34 +190,6 @@ def reprint_stamps(run_id: int) -> ResponseReturnValue:
     ), form.status
 
 
-@blueprint.route("/stamps/void", methods=["GET", "POST"])
-@audience(Audience.PRODUCER)
-def void_stamps() -> ResponseReturnValue:
-    """Void spoiled stamps, one by scanning it or a range."""
-    form = Form.opened()
-    if request.method == "POST":
-        with form.guard():
-            loaded = form.load(VoidForm())
-            made = services_stamps.void_stamps(
-                db(),
-                actor(),
-                read_stamp(loaded["first"]),
-                read_stamp(loaded["last"] or loaded["first"]),
-                loaded["reason"],
-            )
-            count = sum(one.size for one in made)
-            db().commit()
-            flash(
-                _("%(count)s stamps are void.", count=texts_stamps.figures(count))
-                if count
-                else _("These stamps were void already."),
-                "ok",
-            )
-            return redirect(url_for("producers.list_stamps"), 303)
-    reasons = [(str(value), name) for value, name in texts_stamps.VOID_REASONS.items()]
-    return render_template("producers/void_stamps.html", form=form, reasons=reasons), form.status
-
-
 @blueprint.route("/batches/<uuid:batch_id>/stamps", methods=["GET", "POST"])
 @audience(Audience.PRODUCER)
 def bind_stamps(batch_id: UUID) -> ResponseReturnValue:
@@ -235,7 +200,7 @@ def bind_stamps(batch_id: UUID) -> ResponseReturnValue:
         with form.guard():
             loaded = form.load(SpanForm())
             binding = services_stamps.bind_stamps(
-                db(), actor(), batch_id, read_stamp(loaded["first"]), read_stamp(loaded["last"])
+                db(), actor(), batch_id, read_scanned(loaded["first"]), read_scanned(loaded["last"])
             )
             numbers = texts_stamps.numbers(binding.first_number, binding.last_number)
             db().commit()
@@ -302,7 +267,8 @@ def _show(run: StampRun, form: Form) -> ResponseReturnValue:
 
 def _show_binding(batch_id: UUID, form: Form) -> ResponseReturnValue:
     page = pages_stamps.bind_page(db(), queries.get_batch(db(), actor().organisation_id, batch_id))
-    return render_template("producers/bind_stamps.html", page=page, form=form), form.status
+    shown = render_template("producers/bind_stamps.html", page=page, form=form)
+    return lend_camera(make_response(shown, form.status))
 
 
 def _proposed(run_id: str) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class RangeKind(StrEnum):
     BOUND = "bound"
     VOIDED = "voided"
     REPRINTED = "reprinted"
+    SOLD = "sold"
 
 
 class StampRun(Base):
@@ -99,15 +100,19 @@ class StampRun(Base):
 class StampRange(Base):
     """What happened to the stamps ``first_number`` to ``last_number`` of a run.
 
-    No stamp stands for two lots at once, and none is voided twice: the database refuses ranges that overlap. A binding
-    that was undone keeps its row.
+    No stamp stands for two lots at once, and none is voided or sold twice: the database refuses ranges that overlap. A
+    binding or sale that was undone keeps its row. ``organisation_id`` is who sold the item; nobody else reads it.
     """
 
     __tablename__ = "stamp_ranges"
     __table_args__ = (
-        CheckConstraint("kind in ('bound', 'voided', 'reprinted')", name="kind"),
+        CheckConstraint("kind in ('bound', 'voided', 'reprinted', 'sold')", name="kind"),
         CheckConstraint("(kind = 'bound') = (batch_id is not null)", name="bound_to_a_lot"),
-        CheckConstraint("kind = 'bound' or undone_at is null", name="only_bindings_are_undone"),
+        CheckConstraint(
+            "kind in ('bound', 'sold') or undone_at is null", name="only_bindings_and_sales_are_undone"
+        ),
+        CheckConstraint("(kind = 'sold') = (organisation_id is not null)", name="sold_by_somebody"),
+        CheckConstraint("kind <> 'sold' or first_number = last_number", name="sold_one_by_one"),
         CheckConstraint("(kind = 'voided') = (reason is not null)", name="voided_for_a_reason"),
         CheckConstraint("first_number between 1 and last_number", name="numbers"),
         ExcludeConstraint(
@@ -118,7 +123,18 @@ class StampRange(Base):
         ExcludeConstraint(
             (text(_SPAN), "&&"), name="ex_stamp_ranges_voided_once", where=text("kind = 'voided'")
         ),
+        ExcludeConstraint(
+            (text(_SPAN), "&&"),
+            name="ex_stamp_ranges_sold_once",
+            where=text("kind = 'sold' and undone_at is null"),
+        ),
         Index("ix_stamp_ranges_run", "run_id", "made_at"),
+        Index(
+            "ix_stamp_ranges_organisation",
+            "organisation_id",
+            "made_at",
+            postgresql_where=text("organisation_id is not null"),
+        ),
         Index("ix_stamp_ranges_batch", "batch_id", postgresql_where=text("batch_id is not null")),
     )
 
@@ -128,6 +144,7 @@ class StampRange(Base):
     first_number: Mapped[int]
     last_number: Mapped[int]
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"))
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
     reason: Mapped[str | None]
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     made_by: Mapped[UUID | None]

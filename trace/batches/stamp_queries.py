@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +18,23 @@ from trace.core.paging import Page, fetch_page
 
 # As the exclusion constraints have it, word for word: then their indexes answer.
 _SPAN = "int8range((run_id << 32) + first_number, (run_id << 32) + last_number, '[]')"
-_STANDING = {RangeKind.BOUND: "kind = 'bound' and undone_at is null", RangeKind.VOIDED: "kind = 'voided'"}
+_STANDING = {
+    RangeKind.BOUND: "kind = 'bound' and undone_at is null",
+    RangeKind.VOIDED: "kind = 'voided'",
+    RangeKind.SOLD: "kind = 'sold' and undone_at is null",
+}
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """One stamp: its place, the lot it stands for, and whether it was voided."""
+    """One stamp: its place, the lot it stands for, and whether it was voided or its item sold."""
 
     code: Code
     run: StampRun
     number: int
     binding: StampRange | None
     voided: StampRange | None
+    sold: StampRange | None = None
 
     @property
     def batch(self) -> Batch | None:
@@ -37,7 +43,11 @@ class Stamp:
 
     @property
     def state(self) -> StampState:
-        return state_of(is_bound=self.binding is not None, is_void=self.voided is not None)
+        return state_of(
+            is_bound=self.binding is not None,
+            is_void=self.voided is not None,
+            is_sold=self.sold is not None,
+        )
 
 
 def get_run(session: Session, organisation_id: UUID, run_id: int) -> StampRun:
@@ -74,11 +84,12 @@ def find_stamp(session: Session, code: str) -> Stamp | None:
     span = Span(found.number, found.number)
     binding = next(iter(list_overlapping(session, run.id, RangeKind.BOUND, span)), None)
     voided = next(iter(list_overlapping(session, run.id, RangeKind.VOIDED, span)), None)
-    return Stamp(found, run, found.number, binding, voided)
+    sold = next(iter(list_overlapping(session, run.id, RangeKind.SOLD, span)), None)
+    return Stamp(found, run, found.number, binding, voided, sold)
 
 
 def list_overlapping(session: Session, run_id: int, kind: RangeKind, span: Span) -> list[StampRange]:
-    """Standing bindings, or voided ranges, that have stamps of ``span``, in the order of their numbers."""
+    """Standing bindings or sales, or voided ranges, that have stamps of ``span``, in the order of their numbers."""
     wanted = (
         select(StampRange)
         .where(
@@ -93,11 +104,20 @@ def list_overlapping(session: Session, run_id: int, kind: RangeKind, span: Span)
 
 
 def list_ranges(session: Session, run_id: int, limit: int = 200) -> list[StampRange]:
-    """What happened to the stamps of a run, latest first."""
-    wanted = select(StampRange).where(StampRange.run_id == run_id).options(joinedload(StampRange.batch))
+    """What its owner did with the stamps of a run, latest first; items that were sold are others' affair."""
+    own = (StampRange.run_id == run_id) & (StampRange.kind != RangeKind.SOLD)
+    wanted = select(StampRange).where(own).options(joinedload(StampRange.batch))
     return list(
         session.scalars(wanted.order_by(StampRange.made_at.desc(), StampRange.id.desc()).limit(limit))
     )
+
+
+def count_sold(session: Session, run_id: int) -> int:
+    """How many items with stamps of a run were sold by their code."""
+    wanted = select(func.count()).where(
+        StampRange.run_id == run_id, StampRange.kind == RangeKind.SOLD, StampRange.undone_at.is_(None)
+    )
+    return session.scalar(wanted) or 0
 
 
 def list_bindings(session: Session, batch_id: UUID) -> list[StampRange]:
@@ -106,6 +126,29 @@ def list_bindings(session: Session, batch_id: UUID) -> list[StampRange]:
         StampRange.batch_id == batch_id, StampRange.undone_at.is_(None), StampRange.kind == RangeKind.BOUND
     )
     return list(session.scalars(wanted.order_by(StampRange.made_at, StampRange.id)))
+
+
+def list_sold(session: Session, organisation_id: UUID, since: datetime, limit: int = 50) -> list[StampRange]:
+    """The items this organisation noted as sold since then, latest first, those that were undone left out."""
+    wanted = select(StampRange).where(
+        StampRange.organisation_id == organisation_id,
+        StampRange.made_at >= since,
+        StampRange.undone_at.is_(None),
+    )
+    return list(
+        session.scalars(wanted.order_by(StampRange.made_at.desc(), StampRange.id.desc()).limit(limit))
+    )
+
+
+def find_sale(session: Session, organisation_id: UUID, range_id: UUID) -> StampRange | None:
+    """A sale this organisation itself noted."""
+    found = session.get(StampRange, range_id)
+    return found if found is not None and found.organisation_id == organisation_id else None
+
+
+def find_code(session: Session, run_id: int, number: int) -> str:
+    """The code of one stamp, for who may know it."""
+    return session.scalars(select(Code.code).where(Code.run_id == run_id, Code.number == number)).one()
 
 
 def find_range(session: Session, organisation_id: UUID, range_id: UUID) -> StampRange | None:

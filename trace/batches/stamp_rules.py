@@ -6,6 +6,7 @@ No database and no clock here.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
@@ -17,6 +18,8 @@ MOST_IN_RUN = 1_000_000
 MOST_RUNNING = 3  # runs of one organisation whose codes are being made
 # Of all runs of one organisation; numbers are stored in four bytes.
 HIGHEST_NUMBER = 2_000_000_000
+# A wrong scan is noticed at the till or by the count of the week; later the buyer has relied on it.
+SALE_UNDONE_WITHIN = timedelta(days=7)
 
 _NUMBER = re.compile(r"\d{1,3}([ .,\u00a0]\d{3})+|\d{1,10}", re.ASCII)
 _IN_ADDRESS = re.compile(r"/[Tt]/([^/?#]+)")
@@ -33,10 +36,11 @@ class VoidReason(StrEnum):
 
 
 class StampState(StrEnum):
-    """Where one stamp stands; voided outweighs the rest."""
+    """Where one stamp stands; voided outweighs the rest, and sold that it is active."""
 
     PRINTED = "printed"
     ACTIVE = "active"
+    SOLD = "sold"
     VOID = "void"
 
 
@@ -80,6 +84,24 @@ class BindingFinal(Refusal):
     """Goods with these stamps may have left: the binding stays."""
 
     code = "binding-final"
+
+
+class StampNotActive(Refusal):
+    """The stamp stands for no lot: what carries it is not sold."""
+
+    code = "stamp-not-active"
+
+
+class ItemSold(Refusal):
+    """The item with this stamp was noted as sold; ``sold_on`` is the day."""
+
+    code = "item-sold"
+
+
+class SaleFinal(Refusal):
+    """The sale was noted too long ago to be undone."""
+
+    code = "sale-final"
 
 
 class RunNotFinished(Refusal):
@@ -197,10 +219,12 @@ def check_order(span: Span) -> None:
         raise FirstAfterLast(_l("The last stamp comes before the first. Change them over."), field="last")
 
 
-def state_of(*, is_bound: bool, is_void: bool) -> StampState:
+def state_of(*, is_bound: bool, is_void: bool, is_sold: bool = False) -> StampState:
     """The one word for a stamp."""
     if is_void:
         return StampState.VOID
+    if is_sold:
+        return StampState.SOLD
     return StampState.ACTIVE if is_bound else StampState.PRINTED
 
 

@@ -71,6 +71,10 @@ KINDS: Mapping[Verb, Kind] = {
     Verb.BIND_STAMPS: Kind("OBSERVE", own_step("labelling"), None),
     Verb.UNBIND_STAMPS: Kind("OBSERVE", own_step("unlabelling"), None),
     Verb.VOID_STAMPS: Kind("OBSERVE", own_step("voiding_labels"), None),
+    Verb.REPRINT_STAMPS: Kind("OBSERVE", own_step("reprinting_labels"), None),
+    # Which item was sold: how much was, a sale of its own says.
+    Verb.SELL_ITEM: Kind("OBSERVE", own_step("selling_item"), None),
+    Verb.UNSELL_ITEM: Kind("OBSERVE", own_step("unselling_item"), None),
     Verb.OBSERVE: Kind("OBSERVE", "other", None),
     Verb.FOREIGN: Kind("OBSERVE", None, None),
     Verb.RECALL: Kind("OBSERVE", None, None),

@@ -86,6 +86,8 @@ _INSTEAD: Mapping[Verb, Any] = {
     Verb.HOLD: _l("Release the goods instead."),
     Verb.RELEASE: _l("Set the goods aside again instead."),
     Verb.BIND_STAMPS: _l("Undo the binding instead, or void the stamps."),
+    Verb.SELL_ITEM: _l("Undo the sale of this item instead."),
+    Verb.UNSELL_ITEM: _l("Scan the item again when it is sold."),
     Verb.CANCEL: _l("Ship the goods again instead."),
     Verb.REFUSE: _l("Ask the sender to ship the goods again."),
     Verb.CONFIRM_CLAIM: _l("Both sides agreed on it. Let the goods be sent back instead."),

@@ -1,10 +1,12 @@
-"""Verbs of stamps: a range is bound to a lot, the binding undone, stamps voided. Each is told to the log.
+"""Verbs of stamps: ranges are bound to a lot, the binding undone, stamps voided or printed again; each is an event.
 
 The same verb binds stamps of a roll at packing and activates the labels that were printed for a lot: from then on
-they stand for it. Which stamps is private to their owner; that it happened is not.
+they stand for it. Which stamps is private to their owner; that it happened is not. What stands for no lot is told of
+its run, which nobody else can read anything into.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -16,7 +18,7 @@ from trace.batches import queries as batch_queries
 from trace.batches import stamp_queries
 from trace.batches.gate import check_may_be_labelled
 from trace.batches.models import Batch
-from trace.batches.services_runs import check_finished
+from trace.batches.services_runs import check_finished, note_reprint
 from trace.batches.stamp_models import RangeKind, RunKind, StampRange, StampRun
 from trace.batches.stamp_rules import (
     BindingFinal,
@@ -32,11 +34,11 @@ from trace.batches.stamp_rules import (
 from trace.core import clock
 from trace.core.errors import NotFound
 from trace.events import desk, movements
-from trace.events.documents import Happening, goods_of
+from trace.events.documents import EXTENSION_NAMESPACE, Happening, Named, goods_of
 from trace.events.models import Event, EventGoods, Verb
 
 # By these, packs of a lot come into other hands.
-_LEAVING = (Verb.SHIP, Verb.RETURN, Verb.CONFIRM_CLAIM, Verb.SELL)
+_LEAVING = (Verb.SHIP, Verb.RETURN, Verb.CONFIRM_CLAIM, Verb.SELL, Verb.SELL_ITEM)
 
 
 def bind_stamps(session: Session, actor: Actor, batch_id: UUID, first: Typed, last: Typed) -> StampRange:
@@ -151,22 +153,46 @@ def void_stamps(
     ]
     session.add_all(made)
     session.flush()
-    for batch, spans in _by_batch(session, run, span, made).items():
-        _record(session, actor, Verb.VOID_STAMPS, batch, run, spans, {"reason": str(reason)})
+    _record_each(session, actor, Verb.VOID_STAMPS, run, list(map(_span, made)), {"reason": str(reason)})
     return made
 
 
-def _by_batch(
-    session: Session, run: StampRun, span: Span, made: Sequence[StampRange]
-) -> dict[Batch, list[Span]]:
-    """The new void ranges, cut to the lots their stamps stand for; what stands for none is in no lot's record."""
-    found: dict[Batch, list[Span]] = {}
-    for binding in stamp_queries.list_overlapping(session, run.id, RangeKind.BOUND, span):
-        for one in made:
-            part = _span(one).overlap(_span(binding))
+def reprint_stamps(session: Session, actor: Actor, first: Typed, last: Typed) -> StampRange:
+    """Note that stamps are printed again with the same codes, each time anew.
+
+    Raises ``StampUnknown``, ``StampsOfTwoRuns``, ``FirstAfterLast``, ``RunNotFinished``.
+    """
+    run, span = stamp_queries.get_span(session, actor.organisation_id, first, last)
+    check_order(span)
+    noted = note_reprint(session, actor, run.id, span)
+    _record_each(session, actor, Verb.REPRINT_STAMPS, run, [span])
+    return noted
+
+
+def _record_each(
+    session: Session,
+    actor: Actor,
+    verb: Verb,
+    run: StampRun,
+    spans: Sequence[Span],
+    more: Mapping[str, str] | None = None,
+) -> None:
+    """One event for each lot these stamps stand for, and one for those that stand for none."""
+    if not spans:
+        return
+    whole = Span(min(span.first for span in spans), max(span.last for span in spans))
+    bindings = stamp_queries.list_overlapping(session, run.id, RangeKind.BOUND, whole)
+    by_batch: dict[Batch, list[Span]] = {}
+    for binding in bindings:
+        for span in spans:
+            part = span.overlap(_span(binding))
             if part is not None and binding.batch is not None:
-                found.setdefault(binding.batch, []).append(part)
-    return found
+                by_batch.setdefault(binding.batch, []).append(part)
+    for batch, parts in by_batch.items():
+        _record(session, actor, verb, batch, run, parts, more)
+    unbound = [part for span in spans for part in left_of(span, map(_span, bindings))]
+    if unbound:
+        _record(session, actor, verb, None, run, unbound, more)
 
 
 def _lock(session: Session, run: StampRun) -> None:
@@ -207,16 +233,22 @@ def _record(
     session: Session,
     actor: Actor,
     verb: Verb,
-    batch: Batch,
+    batch: Batch | None,
     run: StampRun,
     spans: Sequence[Span],
     more: Mapping[str, str] | None = None,
 ) -> Event:
-    """Tell the log. The numbers are in the event, for its owner; its leaf only commits to them."""
+    """Tell the log. The numbers are in the event, for its owner; its leaf only commits to them.
+
+    Without a lot the event is about stamps of the run, so many of them: no page of goods has it.
+    """
+    stamps = Named(
+        f"{EXTENSION_NAMESPACE}stamp-run-{run.id}", quantity=Decimal(sum(span.size for span in spans))
+    )
     happening = Happening(
         verb=verb,
         event_time=clock.now(),
-        goods=goods_of({batch: None}),
+        goods=goods_of({batch: None}) if batch is not None else [stamps],
         location_uri=actor.organisation.seat.uri,
         extensions={
             "stamp_run": str(run.id),

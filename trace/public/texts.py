@@ -32,6 +32,7 @@ TITLES: Final[Mapping[Verdict, Any]] = {
     Verdict.NOT_ACTIVATED: _l("This label is not in use yet"),
     Verdict.EXPIRED: _l("Past its use-by date"),
     Verdict.VOID: _l("The producer voided this label"),
+    Verdict.SOLD: _l("This item is noted as sold"),
     Verdict.BEST_BEFORE_PASSED: _l("Past its best-before date"),
     Verdict.NO_WARNING: _l("No warnings"),
     Verdict.NO_WARNING_UNCONFIRMED: _l("No warnings"),
@@ -47,6 +48,8 @@ LOOKS: Final[Mapping[Verdict, tuple[Tone, Shape]]] = {
     Verdict.NOT_ACTIVATED: (Tone.UNKNOWN, Shape.PAUSE_SQUARE),
     Verdict.EXPIRED: (Tone.EXPIRED, Shape.EXCLAMATION_CIRCLE),
     Verdict.VOID: (Tone.COPY, Shape.EXCLAMATION_TRIANGLE),
+    # Nearly always the buyer at home reads it: a note, not an alarm.
+    Verdict.SOLD: (Tone.NOTE, Shape.I_CIRCLE),
     Verdict.BEST_BEFORE_PASSED: (Tone.COPY, Shape.EXCLAMATION_CIRCLE),
     Verdict.NO_WARNING: (Tone.OK, Shape.TICK_CIRCLE),
     Verdict.NO_WARNING_UNCONFIRMED: (Tone.NOTE, Shape.I_CIRCLE),
@@ -186,7 +189,7 @@ def _caution(verdict: Verdict, *, has_date: bool, hold: HoldFacts | None) -> tup
             ), None
         case Verdict.HELD | Verdict.UNDER_REVIEW:
             return _("Only the lot number shown here is concerned."), None
-        case Verdict.VOID:
+        case Verdict.VOID | Verdict.SOLD:
             return _("This page concludes nothing about the pack in your hand."), None
         case Verdict.MALFORMED | Verdict.NOT_ACTIVATED:
             return None, None
@@ -202,7 +205,7 @@ def _button(verdict: Verdict, telephone: str | None) -> Link | None:
             return Link(label=_("Call the support line"), href=telephone_href(telephone))
         case Verdict.HELD | Verdict.UNDER_REVIEW if telephone is not None:
             return Link(label=_("Call the support line"), href=telephone_href(telephone))
-        case Verdict.NOT_ACTIVATED | Verdict.EXPIRED | Verdict.VOID:
+        case Verdict.NOT_ACTIVATED | Verdict.EXPIRED | Verdict.VOID | Verdict.SOLD:
             return Link(label=_("Report"), href=REPORT_ANCHOR)
         case Verdict.NO_WARNING_UNCONFIRMED:
             return Link(label=_("See the missing step"), href=MISSING_ANCHOR)

@@ -30,10 +30,8 @@ def sentence(decision: Decision, facts: Facts, code: str) -> str:
                 "It was made from goods of a recalled lot. Nothing has been decided. Already bought: keep it apart"
                 " and do not use it for now."
             )
-        case Verdict.NOT_ACTIVATED:
-            return _not_activated_sentence(facts)
-        case Verdict.VOID:
-            return _void_sentence(facts)
+        case Verdict.NOT_ACTIVATED | Verdict.VOID | Verdict.SOLD:
+            return _label_sentence(decision.verdict, facts)
         case Verdict.EXPIRED:
             return _expired_sentence(facts)
         case Verdict.BEST_BEFORE_PASSED:
@@ -81,6 +79,13 @@ def _held_sentence(hold: HoldFacts | None) -> str:
     )
 
 
+def _label_sentence(verdict: Verdict, facts: Facts) -> str:
+    """What is so of the label itself, whatever its lot says."""
+    if verdict is Verdict.NOT_ACTIVATED:
+        return _not_activated_sentence(facts)
+    return _void_sentence(facts) if verdict is Verdict.VOID else _sold_sentence(facts)
+
+
 def _not_activated_sentence(facts: Facts) -> str:
     if facts.producer_name is None:
         return _("It stands for no lot yet. If it is on goods being sold, tap Report.")
@@ -97,6 +102,17 @@ def _void_sentence(facts: Facts) -> str:
         " tap Report.",
         producer=facts.producer_name or "",
         date=day(facts.voided_on or facts.today),
+    )
+
+
+def _sold_sentence(facts: Facts) -> str:
+    """One item, sold once: read by its buyer it is as it should be, beside goods on a shelf it is not."""
+    if facts.sold_at is None:
+        raise ValueError("a verdict of an item that was sold without its moment")
+    return _(
+        "It was sold at %(sold)s. Bought then: all is as it should be. Still being sold: the label may have been"
+        " copied, or somebody scanned the wrong one; tap Report.",
+        sold=moment(facts.sold_at),
     )
 
 
@@ -173,6 +189,8 @@ def second_lines(decision: Decision, facts: Facts) -> tuple[str, ...]:
             lines.append(_("Also: past its best-before date, %(date)s.", date=day(facts.best_before_on)))
         elif verdict is Verdict.VOID:
             lines.append(_("Also: the producer voided this label."))
+        elif verdict is Verdict.SOLD and facts.sold_at is not None:
+            lines.append(_("Also: this item was noted as sold at %(sold)s.", sold=moment(facts.sold_at)))
         elif verdict is Verdict.NOT_ACTIVATED:
             lines.append(_("Also: the label is not in use yet."))
     return tuple(lines)

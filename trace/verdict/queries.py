@@ -76,7 +76,11 @@ def _look_up_stamp(session: Session, code: str, today: date) -> Known:
     known = _known(session, code, stamp.batch, today)
     return replace(
         known,
-        facts=replace(known.facts, voided_on=voided_on),
+        facts=replace(
+            known.facts,
+            voided_on=voided_on,
+            sold_at=clock.local(stamp.sold.made_at) if stamp.sold else None,
+        ),
         has_hidden_code=stamp.code.secret_hash is not None and voided_on is None and stamp.batch.is_activated,
     )
 

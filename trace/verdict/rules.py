@@ -1,13 +1,13 @@
 """What may be said of a code now. Pure: facts in, a verdict out; no text for people, no database, no clock.
 
 The precedence is the design's section 6, certain before suspected: malformed, unknown, recalled, held, under review,
-not activated, expired, void, (copied,) best-before passed, no warning. The state in brackets joins when its feature
-does.
+not activated, expired, void, (copied,) sold, best-before passed, no warning. The state in brackets joins when its
+feature does.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from trace.recalls.hold_rules import HoldFacts, hold_in_force, release_to_tell
@@ -34,6 +34,7 @@ class Verdict(StrEnum):
     NOT_ACTIVATED = "not_activated"
     EXPIRED = "expired"
     VOID = "void"
+    SOLD = "sold"
     BEST_BEFORE_PASSED = "best_before_passed"
     NO_WARNING_UNCONFIRMED = "no_warning_unconfirmed"
     NO_WARNING = "no_warning"
@@ -46,7 +47,7 @@ class Facts:
     ``today`` is the date in Hanoi. A batch has at most one of ``use_by_on`` and ``best_before_on``; goods
     without either never run out. ``unconfirmed_handovers`` counts those past their grace only. ``is_under_review``:
     made of recalled goods, and nobody has decided about this batch yet. ``voided_on``: the label itself was voided, the
-    lot was not.
+    lot was not. ``sold_at``: when the one item with this label was noted as sold, on a Hanoi wall clock.
     ``producer_name`` and ``is_food`` decide nothing; the wording needs them.
     """
 
@@ -54,6 +55,7 @@ class Facts:
     code_state: CodeState = CodeState.KNOWN
     is_activated: bool = True
     voided_on: date | None = None
+    sold_at: datetime | None = None
     recalls: tuple[RecallFacts, ...] = field(default=())
     holds: tuple[HoldFacts, ...] = field(default=())
     is_under_review: bool = False
@@ -100,6 +102,8 @@ def _warnings(facts: Facts, recall: RecallFacts | None, hold: HoldFacts | None) 
         yield Verdict.EXPIRED
     if facts.voided_on is not None:
         yield Verdict.VOID
+    if facts.sold_at is not None:
+        yield Verdict.SOLD
     if facts.best_before_on is not None and facts.today > facts.best_before_on:
         yield Verdict.BEST_BEFORE_PASSED
 

@@ -1,6 +1,8 @@
 """Stamps bound to lots, undone, voided."""
 
 from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory, BatchFactory, ProductFactory, a_key, actor_of_kind, give
 from tests.trace.events.conftest import Chain
+from tests.trace.events.sequenced import publish
 from trace.batches import queries, services_runs, stamp_queries
 from trace.batches.gate import LabelRefused
 from trace.batches.services_runs import Order, make_part
@@ -29,9 +32,12 @@ from trace.batches.stamp_rules import (
     VoidReason,
 )
 from trace.core.errors import NotFound
-from trace.events import services_leaving
+from trace.events import queries as event_queries
+from trace.events import queries_handover, services_leaving
+from trace.events.audit import audit_database
+from trace.events.leaf_values import public_values
 from trace.events.models import Event, EventGoods, Verb
-from trace.events.services_stamps import bind_stamps, unbind_stamps, void_stamps
+from trace.events.services_stamps import bind_stamps, reprint_stamps, unbind_stamps, void_stamps
 
 SITE = "https://check.example"
 
@@ -276,7 +282,7 @@ def test_spoiled_stamps_are_voided_one_by_one_or_by_range(
     ]
 
 
-def test_voiding_is_told_in_the_record_of_each_lot_concerned(
+def test_voiding_is_told_in_the_record_of_each_lot_concerned_and_of_the_run(
     session: Session, chain: Chain, roll: StampRun
 ) -> None:
     other = ActiveBatchFactory.create(session=session, actor=chain.producer)
@@ -288,7 +294,65 @@ def test_voiding_is_told_in_the_record_of_each_lot_concerned(
     assert told == {
         chain.batch.id: {"stamp_run": run, "stamps": ["9-10"], "reason": "spoiled"},
         other.id: {"stamp_run": run, "stamps": ["11-20"], "reason": "spoiled"},
+        None: {"stamp_run": run, "stamps": ["21-25"], "reason": "spoiled"},
     }
+
+
+def test_voiding_what_was_void_is_told_to_nobody(session: Session, chain: Chain, roll: StampRun) -> None:
+    _void(session, chain, 1, 5)
+    _void(session, chain, 2, 3)
+    assert len(_events(session, Verb.VOID_STAMPS)) == 1
+
+
+def test_a_reprint_is_told_each_time_with_the_lots_it_concerns(
+    session: Session, chain: Chain, roll: StampRun
+) -> None:
+    _bind(session, chain, 1, 10)
+    for _ in range(2):
+        reprint_stamps(session, chain.producer, Typed(number=8), Typed(number=12))
+    told = [
+        (event.goods[0].batch_id, event.extensions["stamps"])
+        for event in _events(session, Verb.REPRINT_STAMPS)
+    ]
+    assert sorted(told, key=str) == sorted([(chain.batch.id, ["8-10"]), (None, ["11-12"])] * 2, key=str)
+    assert len(stamp_queries.list_ranges(session, roll.id)) == 3
+
+
+def test_what_stands_for_no_lot_is_in_the_log_and_in_nobodys_goods(
+    session: Session, chain: Chain, roll: StampRun, tmp_path: Path
+) -> None:
+    _void(session, chain, 11, 20)
+    reprint_stamps(session, chain.producer, Typed(number=1), Typed(number=3))
+    session.commit()
+    voided, reprinted = (_events(session, verb)[0] for verb in (Verb.VOID_STAMPS, Verb.REPRINT_STAMPS))
+    assert [(one.batch_id, one.lot, one.quantity) for one in voided.goods] == [(None, None, Decimal(10))]
+    assert str(voided.goods[0].epc).endswith(f"stamp-run-{roll.id}")
+    assert {voided, reprinted}.isdisjoint(event_queries.list_batch_events(session, chain.batch.id))
+    signer = publish(session, tmp_path)
+    report = audit_database(session, signer.verifier, None)
+    assert report.is_clean, report.findings
+
+
+def test_voiding_and_reprinting_of_others_cannot_be_asked_for(
+    session: Session, chain: Chain, roll: StampRun
+) -> None:
+    _bind(session, chain, 1, 5)
+    _void(session, chain, 4, 8)
+    reprint_stamps(session, chain.producer, Typed(number=4), Typed(number=8))
+    for actor in (chain.shop, chain.other_shop):
+        give(session, chain.batch, chain.producer, actor)
+        for verb in (Verb.VOID_STAMPS, Verb.REPRINT_STAMPS):
+            for event in _events(session, verb):
+                with pytest.raises(NotFound):
+                    queries_handover.get_event(session, actor.organisation_id, event.id)
+    # What the leaf opens for everybody says neither which nor how many.
+    for verb in (Verb.VOID_STAMPS, Verb.REPRINT_STAMPS):
+        for event in _events(session, verb):
+            public = public_values(event)
+            assert public.keys().isdisjoint(
+                {"extensions", "notice", "quantity_list", "epc_list", "recorded_by"}
+            )
+            assert "stamp-run" not in str(public)
 
 
 def test_stamps_all_void_are_not_bound_and_a_few_void_ones_stay_void(

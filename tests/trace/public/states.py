@@ -49,6 +49,7 @@ RECALL = RecallFacts(
 HOLD = HoldFacts(reason=HoldReason.TEST_RESULT, started_at=datetime(2026, 11, 21, 9, 5, tzinfo=HANOI))
 RELEASED = replace(HOLD, released_on=TODAY, release_reason=ReleaseReason.TEST_PASSED)
 PLAIN = Facts(today=TODAY, use_by_on=date(2026, 11, 24), producer_name="HTX rau Ví Dụ")
+SOLD_AT = datetime(2026, 11, 21, 8, 15, tzinfo=HANOI)
 CRAFT = replace(PLAIN, use_by_on=None, is_food=False)
 VOLUNTARY = replace(RECALL, decision_number=None, decided_on=None)
 
@@ -60,6 +61,10 @@ STATES: dict[str, Facts] = {
     "void": replace(PLAIN, voided_on=YESTERDAY),
     "void_never_used": replace(PLAIN, voided_on=YESTERDAY, is_activated=False),
     "expired_and_void": replace(PLAIN, voided_on=YESTERDAY, use_by_on=YESTERDAY),
+    "sold": replace(PLAIN, sold_at=SOLD_AT),
+    "sold_and_best_before_passed": replace(PLAIN, use_by_on=None, best_before_on=YESTERDAY, sold_at=SOLD_AT),
+    "expired_and_sold": replace(PLAIN, use_by_on=YESTERDAY, sold_at=SOLD_AT),
+    "recalled_and_sold": replace(PLAIN, recalls=(RECALL,), sold_at=SOLD_AT),
     "expired": replace(PLAIN, use_by_on=YESTERDAY),
     "expired_long_ago": replace(PLAIN, use_by_on=TODAY - timedelta(days=40)),
     "expired_not_food": replace(CRAFT, use_by_on=YESTERDAY),
