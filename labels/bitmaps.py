@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from labels.fonts import face, ink, width_mm
-from labels.layout import LabelLayout, PlacedText, lay_out
+from labels.layout import LabelLayout, PlacedTag, PlacedText, lay_out
 from labels.qr import QrSymbol
 from labels.spec import MM_PER_INCH, LabelContent, SheetSpec
 from trace.core.errors import BadInput
@@ -23,6 +23,7 @@ from trace.core.errors import BadInput
 # a half, because hairlines thinner than a dot would fall apart, and heat spreads on the paper in any case.
 _FINER = 8
 _COVERED = round(255 * 0.42)
+_DARK_FROM = [255 if value >= _COVERED else 0 for value in range(256)]
 # One block of dots of a printer language; ^GF counts at most 99999 bytes.
 _LARGEST_BLOCK = 60_000
 
@@ -185,32 +186,43 @@ def _page(layouts: tuple[LabelLayout | None, ...], copies: int, spec: SheetSpec,
 
 
 def _draw(page: Image.Image, layout: LabelLayout, spec: SheetSpec, left: int, top: int) -> PlacedSymbol:
-    symbol = PlacedSymbol(
-        layout.qr,
-        left + dots(layout.qr_x_mm, spec.dpi),
-        top + dots(layout.qr_y_mm, spec.dpi),
-        spec.dots_per_module,
-    )
-    side = symbol.symbol.modules * symbol.module
-    _check_inside(page, symbol.x, symbol.y, symbol.x + side, symbol.y + side)
+    draw_fixed(page, layout.tags, layout.texts, spec.dpi, left, top)
+    return place_symbol(page, layout, layout.qr, spec, left, top)
+
+
+def place_symbol(
+    page: Image.Image, layout: LabelLayout, qr: QrSymbol, spec: SheetSpec, left: int, top: int
+) -> PlacedSymbol:
+    """The label's symbol in dots; ``left`` and ``top`` are the corner of the label's content box."""
+    x, y = left + dots(layout.qr_x_mm, spec.dpi), top + dots(layout.qr_y_mm, spec.dpi)
+    side = qr.modules * spec.dots_per_module
+    _check_inside(page, x, y, x + side, y + side)
+    return PlacedSymbol(qr, x, y, spec.dots_per_module)
+
+
+def draw_fixed(
+    page: Image.Image, tags: Iterable[PlacedTag], texts: Iterable[PlacedText], dpi: int, left: int, top: int
+) -> None:
+    """Tags and texts of a label; raises `InkOutsideLabel`."""
     pen = ImageDraw.Draw(page)
-    for tag in layout.tags:
-        x, y = left + dots(tag.x_mm, spec.dpi), top + dots(tag.y_mm, spec.dpi)
-        right, bottom = x + dots(tag.width_mm, spec.dpi), y + dots(tag.height_mm, spec.dpi)
+    for tag in tags:
+        x, y = left + dots(tag.x_mm, dpi), top + dots(tag.y_mm, dpi)
+        right, bottom = x + dots(tag.width_mm, dpi), y + dots(tag.height_mm, dpi)
         _check_inside(page, x, y, right, bottom)
         pen.rectangle((x, y, right - 1, bottom - 1), fill=0)
-    for text in layout.texts:
-        _write(page, text, spec.dpi, left, top)
-    return symbol
+    for text in texts:
+        write(page, text, line_mask(text.text, text.size_mm, text.font, dpi), dpi, left, top)
 
 
-def _write(page: Image.Image, text: PlacedText, dpi: int, left: int, top: int) -> None:
-    mask, _above = line_mask(text.text, text.size_mm, text.font, dpi)
+def write(
+    page: Image.Image, text: PlacedText, line: tuple[Image.Image, int], dpi: int, left: int, top: int
+) -> None:
+    """One line of text, drawn already; raises `InkOutsideLabel`."""
+    mask, above = line
     box = mask.getbbox()
     if box is None:
         return
-    own_x, own_y = mask_origin(text, dpi)
-    x, y = left + own_x, top + own_y
+    x, y = left + dots(text.x_mm, dpi) - _SIDE, top + dots(text.baseline_mm, dpi) - above
     _check_inside(page, x + box[0], y + box[1], x + box[2], y + box[3])
     page.paste(1 if text.light else 0, (x, y), mask)
 
@@ -224,18 +236,39 @@ def line_mask(text: str, size_mm: float, font: str, dpi: int) -> tuple[Image.Ima
 
     Letters stand where the layout measured them, without kerning; the line starts `_SIDE` dots from the left.
     """
+    return line_of_letters(text, size_mm, font, dpi)
+
+
+def line_of_letters(text: str, size_mm: float, font: str, dpi: int) -> tuple[Image.Image, int]:
+    """The same, not remembered: for codes, of which none comes again."""
     scale = dpi / MM_PER_INCH
     high, low = ink(text, font)
     above, below = math.ceil(high * size_mm * scale) + 1, math.ceil(low * size_mm * scale) + 1
     width = math.ceil(width_mm(text, size_mm, font) * scale) + 2 * _SIDE
+    coverage = Image.new("L", (width, above + below), 0)
+    at = 0.0
+    for letter in text:
+        dot, part = divmod(round((at * scale + _SIDE) * _FINER), _FINER)
+        piece = _letter(letter, font, size_mm * scale, above, below, part)
+        # Two letters in one dot cover what both cover.
+        coverage.paste(255, (dot - _SIDE, 0), piece)
+        at += width_mm(letter, size_mm, font)
+    return coverage.point(_DARK_FROM).convert("1"), above
+
+
+@lru_cache(maxsize=4096)
+def _letter(letter: str, font: str, size: float, above: int, below: int, part: int) -> Image.Image:
+    """How much of each dot one letter covers, its origin `_SIDE` dots and ``part`` of a dot from the left."""
+    width = math.ceil(width_mm(letter, size, font)) + 2 * _SIDE + 2
     fine = Image.new("L", (width * _FINER, (above + below) * _FINER), 0)
-    pen = ImageDraw.Draw(fine)
-    letters = _pillow_font(font, size_mm * scale * _FINER)
-    for number, letter in enumerate(text):
-        at = width_mm(text[:number], size_mm, font) * scale + _SIDE
-        pen.text((round(at * _FINER), above * _FINER), letter, fill=255, font=letters, anchor="ls")
-    coverage = fine.reduce(_FINER)
-    return coverage.point(lambda value: 255 if value >= _COVERED else 0).convert("1"), above
+    ImageDraw.Draw(fine).text(
+        (_SIDE * _FINER + part, above * _FINER),
+        letter,
+        fill=255,
+        font=_pillow_font(font, size * _FINER),
+        anchor="ls",
+    )
+    return fine.reduce(_FINER)
 
 
 def mask_origin(text: PlacedText, dpi: int) -> tuple[int, int]:

@@ -5,11 +5,12 @@ Texts go as BITMAP, QRs by QRCODE. All commands are of TSC's TSPL/TSPL2 Programm
 
 from collections.abc import Iterable, Iterator
 
-from labels.bitmaps import Block, DotPage, PlacedSymbol, blocks
-from labels.printer_symbols import parted
+from labels.bitmaps import Block, DotPage, blocks
+from labels.printer_symbols import Commanded, parted
 from labels.spec import SheetSpec
 
 _END = b"\r\n"
+_TURNED = bytes(byte ^ 0xFF for byte in range(256))
 
 
 def tspl(
@@ -32,21 +33,20 @@ def tspl(
         for block in blocks(page.picture(as_dots)):
             yield _bitmap(block)
         # Last, because a bitmap's white would cover them where two labels stand side by side.
-        yield _lines(*(_qr_code(placed) for placed in by_command), f"PRINT 1,{page.copies}")
+        yield _lines(*(_qr_code(commanded) for commanded in by_command), f"PRINT 1,{page.copies}")
 
 
 def _bitmap(block: Block) -> bytes:
     """``BITMAP x,y,bytes a row,rows,mode,data`` in mode 0 (overwrite); a bit that is 0 prints a dot."""
     head = f"BITMAP {block.x},{block.y},{block.bytes_per_row},{len(block.rows)},0,"
-    data = bytes(byte ^ 0xFF for row in block.rows for byte in row)
-    return head.encode("ascii") + data + _END
+    return head.encode("ascii") + b"".join(block.rows).translate(_TURNED) + _END
 
 
-def _qr_code(placed: PlacedSymbol) -> str:
+def _qr_code(commanded: Commanded) -> str:
     """``QRCODE x,y,correction,dots a module,automatic modes,not rotated,model 2,"…"`` (model 1 is the default)."""
-    symbol = placed.symbol
-    where = f"{placed.x},{placed.y},{symbol.error_correction},{placed.module}"
-    return f'QRCODE {where},A,0,M2,S7,"{symbol.address}"'
+    placed = commanded.placed
+    where = f"{placed.x},{placed.y},{commanded.correction},{placed.module}"
+    return f'QRCODE {where},A,0,M2,S7,"{placed.symbol.address}"'
 
 
 def _lines(*commands: str) -> bytes:

@@ -5,8 +5,8 @@ Texts go as graphic fields (^GF), QRs by ^BQ. All commands are of Zebra's ZPL II
 
 from collections.abc import Iterable, Iterator
 
-from labels.bitmaps import Block, DotPage, PlacedSymbol, blocks
-from labels.printer_symbols import parted
+from labels.bitmaps import Block, DotPage, blocks
+from labels.printer_symbols import Commanded, parted
 
 # A QR placed by ^FO sinks by the bar height that ^BY set last, even in another job; pinned to one dot, and taken off.
 _SINKS_BY = 1
@@ -27,7 +27,7 @@ def _format(page: DotPage, is_turned: bool) -> bytes:
         "^LH0,0",
         f"^PO{'I' if is_turned else 'N'}",
         *(_graphic_field(block) for block in blocks(page.picture(as_dots))),
-        *(_qr_code(placed) for placed in by_command),
+        *(_qr_code(commanded) for commanded in by_command),
         f"^PQ{page.copies}",
         "^XZ",
     ]
@@ -46,8 +46,9 @@ def _row(row: bytes) -> str:
     return inked.hex().upper() + ("," if len(inked) < len(row) else "")
 
 
-def _qr_code(placed: PlacedSymbol) -> str:
+def _qr_code(commanded: Commanded) -> str:
     """``^BQ``: normal orientation, model 2, dots a module; the data says its correction and "A", automatic modes."""
+    placed = commanded.placed
     y = max(0, placed.y - _SINKS_BY)
-    data = f"{placed.symbol.error_correction}A,{placed.symbol.address}"
+    data = f"{commanded.correction}A,{placed.symbol.address}"
     return f"^BY2,3,{_SINKS_BY}^FO{placed.x},{y}^BQN,2,{placed.module}^FD{data}^FS"

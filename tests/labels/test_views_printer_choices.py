@@ -48,9 +48,9 @@ def _pages(workspace: Workspace, path: str, language: str, dpi: int) -> list[Pri
     return tspl_pages(answer.data, dpi) if language == "tspl" else zpl_pages(answer.data)
 
 
-def _codes(raster: Any) -> set[tuple[str, str, str]]:
-    """Every code that is read, with its kind and its correction."""
-    return {(str(one.format), one.text, one.ec_level) for one in zxingcpp.read_barcodes(raster)}
+def _codes(raster: Any) -> set[tuple[str, str]]:
+    """Every code that is read, with its kind."""
+    return {(str(one.format), one.text) for one in zxingcpp.read_barcodes(raster)}
 
 
 @pytest.mark.parametrize("language", ["tspl", "zpl"])
@@ -85,7 +85,7 @@ def test_what_is_read_is_what_was_chosen(
 ) -> None:
     path = f"{_printer(workspace, 'tspl')}/batches/{batch_id}/labels?{chosen}&count=1"
     (printed,) = _pages(workspace, path, "tspl", 203)
-    assert (format_, text) in {(kind, read) for kind, read, _ in _codes(printed.grey)}
+    assert (format_, text) in _codes(printed.grey)
 
 
 def test_copies_and_the_start_in_a_row_are_those_asked_for(workspace: Workspace, batch_id: UUID) -> None:
