@@ -1,6 +1,21 @@
 """Views of the producers' workspace: all of them, on one blueprint."""
 
-from producers.face import views_batches, views_harvest, views_links, views_products, views_stamps
+from producers.face import (
+    views_batches,
+    views_harvest,
+    views_links,
+    views_products,
+    views_stamps,
+    views_voiding,
+)
 from producers.face.blueprint import blueprint
 
-__all__ = ["blueprint", "views_batches", "views_harvest", "views_links", "views_products", "views_stamps"]
+__all__ = [
+    "blueprint",
+    "views_batches",
+    "views_harvest",
+    "views_links",
+    "views_products",
+    "views_stamps",
+    "views_voiding",
+]

@@ -98,7 +98,8 @@ export class Scanner {
     this.video = this.part("video");
     this.canvas = document.createElement("canvas");
     this.run = 0; // which start this is: what belongs to an older one stops by itself
-    this.part("start").addEventListener("click", () => this.startByHand());
+    const start = this.part("start");
+    if (start) start.addEventListener("click", () => this.startByHand(start));
     this.part("stop").addEventListener("click", () => this.stopByHand());
     this.part("torch").addEventListener("click", () => this.toggleTorch());
     this.part("zoom").addEventListener("input", () => this.set({ zoom: Number(this.part("zoom").value) }));
@@ -114,6 +115,11 @@ export class Scanner {
     window.addEventListener("pagehide", () => this.stop());
   }
 
+  showStart(isShown) {
+    const start = this.part("start");
+    if (start) start.hidden = !isShown;
+  }
+
   say(text) {
     this.part("status").textContent = text;
   }
@@ -123,21 +129,23 @@ export class Scanner {
   }
 
   /** The focus goes along: the button that was pressed is gone. */
-  async startByHand() {
+  async startByHand(button) {
+    this.starter = button;
     if (await this.start()) this.part("stop").focus({ preventScroll: true });
-    else this.part("start").focus();
+    else if (!this.isOn) button.focus();
   }
 
   stopByHand() {
     this.stop(this.panel.dataset.sayStopped);
-    this.part("start").focus();
+    const back = this.starter || this.part("start");
+    if (back) back.focus();
   }
 
   async start() {
     const run = ++this.run;
     this.isWaiting = false;
     this.lastBars = "";
-    this.part("start").hidden = true;
+    this.showStart(false);
     this.say(this.panel.dataset.sayOpening);
     this.reading = this.reading || openReader(this.panel);
     // A failure is told where it is waited for, below.
@@ -184,7 +192,7 @@ export class Scanner {
     this.stream = null;
     this.video.srcObject = null;
     this.part("finder").hidden = true;
-    this.part("start").hidden = false;
+    this.showStart(true);
     if (text) this.say(text);
   }
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -183,3 +184,92 @@ def test_who_waits_for_approval_is_told_so(make_workspace: MakeWorkspace, sessio
     waiting = make_workspace(is_approved=False)
     assert 'name="count"' not in waiting.page("/producer/stamps/new")
     assert waiting.send("/producer/stamps/new", count="5").status_code == 403
+
+
+def _void(workspace: Workspace, **form: Any) -> TestResponse:
+    return workspace.send("/producer/stamps/void", **form)
+
+
+def _lines(answer: TestResponse) -> list[str]:
+    return re.findall(r'name="stamp" value="([^"]+)"', answer.get_data(as_text=True))
+
+
+def test_stamps_are_gathered_looked_over_and_voided_together(
+    app: Flask, workspace: Workspace, connection: Connection
+) -> None:
+    run_id, batch_id = _roll(app, workspace), _lot(workspace)
+    code = workspace.page(f"/producer/stamps/{run_id}/codes.csv").splitlines()[7].split(",")[1]
+    _bind(workspace, batch_id, "1", "5")
+    _void(workspace, first="5", reason="lost")
+    answer = _void(workspace, add="1", first=f"https://check.example/T/{code}", reason="spoiled")
+    assert _lines(answer) == ["7-7"]
+    assert "Chưa dùng" in visible(answer)
+    answer = _void(workspace, add="1", stamp="7-7", first="4", last="6")
+    assert _lines(answer) == ["7-7", "4-6"]
+    for mark in ("Đã hủy từ trước: 1", "Đang dùng cho lô LO-1: 1", "Chưa dùng: 1"):
+        assert mark in visible(answer)
+    answer = _void(workspace, remove="4-6", stamp=["7-7", "4-6"])
+    assert _lines(answer) == ["7-7"]
+    assert _void(workspace, stamp=["7-7", "9-10"], first="12", reason="spoiled").status_code == 303
+    voided = connection.execute(
+        text("select first_number, last_number, reason from stamp_ranges where kind = 'voided' order by 1")
+    )
+    assert [tuple(row) for row in voided] == [
+        (5, 5, "lost"),
+        (7, 7, "spoiled"),
+        (9, 10, "spoiled"),
+        (12, 12, "spoiled"),
+    ]
+
+
+def test_a_list_survives_what_is_refused(app: Flask, workspace: Workspace, connection: Connection) -> None:
+    _roll(app, workspace)
+    for form in (
+        {"add": "1", "first": "101"},
+        {"first": "101", "reason": "lost"},
+        {"reason": "", "first": "3"},
+    ):
+        answer = _void(workspace, stamp="7-7", **form)
+        assert answer.status_code == 422
+        assert _lines(answer) == ["7-7"]
+    assert connection.execute(text("select count(*) from stamp_ranges")).scalar() == 0
+
+
+@pytest.mark.parametrize("line", ["x", "1", "0-1", "1-2-3", "999-1000", "2-1"])
+def test_a_line_no_form_would_send_is_refused(app: Flask, workspace: Workspace, line: str) -> None:
+    _roll(app, workspace)
+    assert _void(workspace, stamp=line, reason="lost").status_code == 422
+
+
+def test_a_scanned_line_is_the_owners_alone(
+    app: Flask, workspace: Workspace, make_workspace: MakeWorkspace
+) -> None:
+    run_id = _roll(app, workspace)
+    code = workspace.page(f"/producer/stamps/{run_id}/codes.csv").splitlines()[1].split(",")[1]
+    assert 'value="1-1"' in workspace.page(f"/producer/stamps/void/line?text={code}")
+    answer = make_workspace().client.get(f"/producer/stamps/void/line?text={code}")
+    assert answer.status_code == 422
+    assert code not in answer.get_data(as_text=True)
+    assert workspace.client.get("/producer/stamps/void/line").status_code == 422
+
+
+def test_a_stamp_is_read_from_a_digital_link_too(app: Flask, workspace: Workspace) -> None:
+    run_id, batch_id = _roll(app, workspace), _lot(workspace)
+    rows = workspace.page(f"/producer/stamps/{run_id}/codes.csv").splitlines()
+    first, last = (
+        f"https://id.example/01/09506000134352/21/{row.split(',')[1]}" for row in (rows[1], rows[3])
+    )
+    assert _bind(workspace, batch_id, first, last).status_code == 303
+    assert "1–3" in visible(workspace.page(f"/producer/batches/{batch_id}/stamps"))
+
+
+def test_the_camera_is_lent_where_stamps_are_scanned(app: Flask, workspace: Workspace) -> None:
+    batch_id = _lot(workspace)
+    for path, is_lent in (
+        (f"/producer/batches/{batch_id}/stamps", True),
+        ("/producer/stamps/void", True),
+        ("/producer/stamps", False),
+    ):
+        headers = workspace.client.get(path).headers
+        assert ("camera=(self)" in headers["Permissions-Policy"]) is is_lent
+        assert ("'wasm-unsafe-eval'" in headers["Content-Security-Policy"]) is is_lent
