@@ -1,11 +1,14 @@
 """What is drawn in a PDF, as its operators: texts, rectangles, symbols. Points; y upwards from the origin."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+
+import numpy as np
 
 from labels.pdf_file import number
 from labels.pdf_fonts import EmbeddedFont
 from labels.placed import LabelLayout, PlacedTag, PlacedText
+from labels.qr_series import Lines
 from labels.spec import MM_PER_INCH
 
 PT = 72.0 / MM_PER_INCH
@@ -52,8 +55,11 @@ def label_ops(
     named: Mapping[str, str],
 ) -> str:
     """A whole label."""
-    rows = [sum(1 << x for x, is_dark in enumerate(row) if is_dark) for row in layout.qr.rows]
-    symbol = f"q {symbol_matrix(layout, module_mm)}\n{SymbolPaths(len(rows)).path(rows)}f Q\n"
+    rows = np.array(
+        [[sum(1 << x for x, is_dark in enumerate(row) if is_dark) for row in layout.qr.rows]], np.uint64
+    )
+    (path,) = SymbolPaths(layout.qr.modules).paths(rows)
+    symbol = f"q {symbol_matrix(layout, module_mm)}\n{path}f Q\n"
     texts = "".join(text_ops(text, fonts, named) for text in layout.texts)
     return symbol + tag_ops(layout.tags) + texts
 
@@ -65,27 +71,34 @@ class SymbolPaths:
     """
 
     def __init__(self, side: int) -> None:
-        self._pieces = tuple((low, _rectangles(side, low)) for low in range(0, side, _PIECE))
+        self._lows = range(0, side, _PIECE)
+        self._rectangles = _rectangles(side)
+        places = np.arange(len(self._lows) * side).reshape(len(self._lows), side)
+        self._starts = places << _PIECE
 
-    def path(self, rows: Sequence[int]) -> str:
-        """The path of rows from the top, bit x of a row being module x from the left."""
-        mask = (1 << _PIECE) - 1
-        return "".join(
-            table[y][row >> low & mask] for low, table in self._pieces for y, row in enumerate(rows)
+    def paths(self, rows: Lines) -> Iterator[str]:
+        """The path of each symbol; ``rows`` (symbols, side) are lines from the top, bit x being module x."""
+        pieces = np.stack(
+            [rows >> np.uint64(low) & np.uint64((1 << _PIECE) - 1) for low in self._lows], axis=1
         )
+        known = self._rectangles.__getitem__
+        for one in (pieces.astype(np.int64) + self._starts).reshape(len(rows), -1).tolist():
+            yield "".join(map(known, one))
 
 
 @cache
-def _rectangles(side: int, low: int) -> tuple[tuple[str, ...], ...]:
-    """For each row and each pattern of the modules from ``low`` on: its dark rectangles."""
+def _rectangles(side: int) -> tuple[str, ...]:
+    """The dark rectangles of each pattern, in each row from the top, in each piece of a row from the left."""
     patterns = [list(_runs(pattern)) for pattern in range(1 << _PIECE)]
     return tuple(
-        tuple("".join(f"{low + x} {side - 1 - y} {width} 1 re\n" for x, width in runs) for runs in patterns)
+        "".join(f"{low + x} {side - 1 - y} {width} 1 re\n" for x, width in runs)
+        for low in range(0, side, _PIECE)
         for y in range(side)
+        for runs in patterns
     )
 
 
-def _runs(pattern: int) -> Iterable[tuple[int, int]]:
+def _runs(pattern: int) -> Iterator[tuple[int, int]]:
     x = 0
     while pattern >> x:
         width = 0

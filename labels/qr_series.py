@@ -26,7 +26,7 @@ _VALUE_OF_BYTE = np.array([_VALUES.get(chr(byte), 0) for byte in range(128)])
 _BASE = len(_VALUES)
 _MASKS = 8
 # Symbols that are weighed together: few enough to stay in the processor's cache.
-_CHUNK = 128
+_CHUNK = 32
 
 
 class QrSeries:
@@ -143,7 +143,7 @@ def _points(lines: Lines, side: int, dark_points: NDArray[np.int64]) -> NDArray[
     full = np.uint64((1 << side) - 1)
     light = lines ^ full
     rows, light_rows = lines[..., :side], light[..., :side]
-    points = _runs(lines) + _runs(light) + 40 * _finder_likes(lines, light, side)
+    points = _runs(lines) + _runs(light) + 40 * _finder_likes(lines, side)
     for same in (rows, light_rows):
         pairs: Lines = same & same >> np.uint64(1)
         points += 3 * _count(pairs[..., :-1] & pairs[..., 1:])
@@ -158,15 +158,20 @@ def _runs(lines: Lines) -> NDArray[np.int64]:
     return _count(five) + 2 * _count(five & ~(five << np.uint64(1)))
 
 
-def _finder_likes(lines: Lines, light: Lines, side: int) -> NDArray[np.int64]:
-    """Lines of 1:1:3:1:1 with four light modules before or behind."""
-    dark_at = [lines >> np.uint64(step) for step in range(11)]
-    # Shifted in from beyond the symbol comes neither dark nor light.
-    light_at = [light >> np.uint64(step) for step in range(11)]
-    inner = light_at[1] & dark_at[4] & light_at[5] & dark_at[6] & light_at[9]
-    behind = dark_at[0] & dark_at[2] & dark_at[3] & light_at[7] & light_at[8] & light_at[10]
-    before = light_at[0] & light_at[2] & light_at[3] & dark_at[7] & dark_at[8] & dark_at[10]
-    return _count(inner & (behind | before))
+def _finder_likes(lines: Lines, side: int) -> NDArray[np.int64]:
+    """Lines of 1:1:3:1:1 with four light modules before or behind: dark where ``#``, light where ``.``
+
+    ``#.###.#....`` and ``....#.###.#`` share their modules 1, 4, 5, 6 and 9; the others are the opposite of each other.
+    """
+    at = {step: lines >> np.uint64(step) for step in range(1, 11)} | {0: lines}
+    low_all, low_any = at[0] & at[2] & at[3], at[0] | at[2] | at[3]
+    high_all, high_any = at[7] & at[8] & at[10], at[7] | at[8] | at[10]
+    found = (low_all & ~high_any) | (high_all & ~low_any)
+    found &= at[4] & at[6]
+    found &= ~(at[1] | at[5] | at[9])
+    # What was shifted in from beyond the symbol is neither dark nor light.
+    found &= np.uint64((1 << side - 10) - 1)
+    return _count(found)
 
 
 def _dark_points(side: int) -> NDArray[np.int64]:
