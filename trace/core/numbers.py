@@ -1,12 +1,15 @@
 """Quantities as people type and read them. "12.5" and "12,5" are the same; "1.500" is asked about.
 
-Pure. A quantity is a ``Decimal`` with at most 12 digits before and 6 after the point (``Numeric(18, 6)``).
+A quantity is a ``Decimal`` with at most 12 digits before and 6 after the point (``Numeric(18, 6)``). Pure, but for
+``Figure``, which is written in the language of the answer.
 """
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from trace.core.errors import BadInput
@@ -83,6 +86,16 @@ def format_quantity(quantity: Decimal, language: str = "vi") -> str:
     """``1234.5`` as ``1.234,5`` (vi) or ``1,234.5`` (en), without trailing zeros."""
     text = f"{quantity.normalize():,f}"
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A quantity in a sentence that is said later, in whatever language it is said in then."""
+
+    quantity: Decimal
+
+    def __str__(self) -> str:
+        return format_quantity(self.quantity, str(get_locale() or "vi"))
 
 
 def in_words(quantity: Decimal) -> str:

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.core import clock
 from trace.core.errors import BadInput, Refusal
+from trace.core.numbers import Figure
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 LATE_AFTER = timedelta(hours=24)
@@ -125,8 +126,8 @@ def check_quantity(asked: Decimal, held: Decimal, unit: str, *, is_count: bool) 
         raise QuantityExceedsHolding(
             _l(
                 "Your organisation holds %(held)s %(unit)s; %(asked)s was asked for.",
-                held=_plain(held),
-                asked=_plain(asked),
+                held=Figure(held),
+                asked=Figure(asked),
                 unit=unit,
             ),
             field="quantity",
@@ -142,8 +143,8 @@ def check_loose(asked: Decimal, held: Decimal, packed: Decimal, unit: str) -> No
         raise GoodsPacked(
             _l(
                 "%(packed)s %(unit)s of the %(held)s held lie in cartons. Ship the carton, or unpack it first.",
-                packed=_plain(packed),
-                held=_plain(held),
+                packed=Figure(packed),
+                held=Figure(held),
                 unit=unit,
             ),
             field="quantity",
@@ -160,8 +161,8 @@ def check_place(asked: Decimal, here: Decimal, held: Decimal, unit: str) -> None
         raise GoodsElsewhere(
             _l(
                 "%(here)s %(unit)s of the %(held)s held lie at this place. Choose the place they leave from.",
-                here=_plain(here),
-                held=_plain(held),
+                here=Figure(here),
+                held=Figure(held),
                 unit=unit,
             ),
             field="location_id",
@@ -182,7 +183,7 @@ def close_difference(shipped: Decimal, received: Decimal, tolerance_percent: Dec
         raise ReceivedExceedsShipped(
             _l(
                 "%(shipped)s was shipped to you. Receive that much, and ask the sender to declare the rest.",
-                shipped=_plain(shipped),
+                shipped=Figure(shipped),
             ),
             field="quantity",
             shipped=shipped,
@@ -276,7 +277,3 @@ def is_late(event_time: datetime, record_time: datetime) -> bool:
 def start_of_day(day: date) -> datetime:
     """Midnight in Hanoi at the beginning of ``day``."""
     return clock.from_local(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - a wall-clock time, made aware
-
-
-def _plain(quantity: Decimal) -> str:
-    return f"{quantity.normalize():f}".replace(".", ",")

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.core import clock
 from trace.core.errors import BadInput, Refusal
+from trace.core.numbers import Figure
 from trace.events.models import Verb
 from trace.events.rules import CLOCKS_MAY_DIFFER, TimeOutOfRange
 
@@ -140,8 +141,8 @@ def check_still_there(held: Decimal, change: Decimal, unit: str) -> None:
             _l(
                 "This correction takes %(needed)s %(unit)s out of the hands that hold %(held)s of them now."
                 " Correct what was done with the goods since, then this.",
-                needed=_plain(-change),
-                held=_plain(held),
+                needed=Figure(-change),
+                held=Figure(held),
                 unit=unit,
             ),
             field="quantity",
@@ -170,7 +171,3 @@ def check_changed(found: Sequence[Changed]) -> None:
         raise NothingChanged(
             _l("Nothing is different from the entry. Change what was wrong."), field="quantity"
         )
-
-
-def _plain(quantity: Decimal) -> str:
-    return f"{quantity.normalize():f}".replace(".", ",")

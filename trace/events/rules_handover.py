@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.core import clock
 from trace.core.errors import BadInput, Refusal
+from trace.core.numbers import Figure
 from trace.events.handover_models import ClaimEnd, Outcome
 
 CLAIM_LAPSES_AFTER = timedelta(days=7)
@@ -147,7 +148,9 @@ def check_settleable(quantity: Decimal, still_open: Decimal, unit: str, *, is_co
     if quantity > still_open:
         raise NothingToSettle(
             _l(
-                "%(open)s %(unit)s of this difference are not settled yet.", open=plain(still_open), unit=unit
+                "%(open)s %(unit)s of this difference are not settled yet.",
+                open=Figure(still_open),
+                unit=unit,
             ),
             field="quantity",
             open=still_open,
@@ -162,8 +165,8 @@ def check_return(asked: Decimal, returnable: Decimal, unit: str) -> None:
         raise ReturnExceedsReceived(
             _l(
                 "%(returnable)s %(unit)s came from there and can go back; %(asked)s was asked for.",
-                returnable=plain(returnable),
-                asked=plain(asked),
+                returnable=Figure(returnable),
+                asked=Figure(asked),
                 unit=unit,
             ),
             field="quantity",
@@ -225,8 +228,3 @@ def check_open(
     raise ClaimOver(
         _l("This is over since %(when)s.", when=f"{clock.local(ended):%H:%M %d/%m/%Y}"), outcome=how
     )
-
-
-def plain(quantity: Decimal) -> str:
-    """A quantity as people here write it."""
-    return f"{quantity.normalize():f}".replace(".", ",")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from flask_babel import lazy_gettext as _l
 
 from trace.core.errors import BadInput, Refusal
+from trace.core.numbers import Figure
 from trace.events.rules import NotTheHolder, WholeUnitsOnly
 
 MOST_AT_ONCE = 200
@@ -126,7 +127,7 @@ def settle_count(
         raise CountBelowPacked(
             _l(
                 "%(packed)s %(unit)s lie in cartons. If fewer are left, unpack the carton first.",
-                packed=plain(packed),
+                packed=Figure(packed),
                 unit=unit,
             ),
             field="quantity",
@@ -140,9 +141,9 @@ def settle_count(
             _l(
                 "%(booked)s %(unit)s were on record; %(counted)s would mean %(lost)s lost. Check the figure, then tick"
                 " that it is right.",
-                booked=plain(booked),
-                counted=plain(counted),
-                lost=plain(lost),
+                booked=Figure(booked),
+                counted=Figure(counted),
+                lost=Figure(lost),
                 unit=unit,
             ),
             field="quantity",
@@ -161,8 +162,8 @@ def _settle_more(counted: Decimal, booked: Decimal, lost_before: Decimal, unit: 
             _l(
                 "%(booked)s %(unit)s are on record, so %(counted)s cannot be there. Receive what came first, or correct"
                 " what was noted as sold or discarded.",
-                booked=plain(booked),
-                counted=plain(counted),
+                booked=Figure(booked),
+                counted=Figure(counted),
                 unit=unit,
             ),
             field="quantity",
@@ -181,8 +182,3 @@ def check_result(result: InspectionResult, *, is_paused: bool) -> None:
             _l("Pause the sale of this batch or recall it first. Then record that it did not pass."),
             field="result",
         )
-
-
-def plain(quantity: Decimal) -> str:
-    """A quantity as people here read it: ``12,5``."""
-    return f"{quantity.normalize():f}".replace(".", ",")

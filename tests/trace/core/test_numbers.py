@@ -4,11 +4,14 @@ import contextlib
 from decimal import Decimal
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trace.core.errors import BadInput
 from trace.core.numbers import AmbiguousNumber, Meaning, format_quantity, in_words, parse_quantity
+from trace.events.rules import QuantityExceedsHolding, check_quantity
 
 
 @pytest.mark.parametrize(
@@ -67,3 +70,13 @@ def test_a_formatted_quantity_reads_back_as_itself(quantity: Decimal) -> None:
 def test_any_text_is_a_quantity_or_a_refusal(typed: str) -> None:
     with contextlib.suppress(BadInput):
         assert parse_quantity(typed) > 0
+
+
+@pytest.mark.parametrize(("language", "written"), [("vi", "1.234,5"), ("en", "1,234.5")])
+def test_a_figure_of_a_refusal_is_written_as_its_sentence_is_read(
+    app: Flask, language: str, written: str
+) -> None:
+    with pytest.raises(QuantityExceedsHolding) as refused:
+        check_quantity(Decimal(2000), Decimal("1234.500"), "kg", is_count=False)
+    with app.test_request_context("/"), force_locale(language):
+        assert f" {written} kg" in str(refused.value)
