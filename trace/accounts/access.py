@@ -2,7 +2,6 @@
 audience lets it in. Runs before every view."""
 
 from typing import Any, TypeVar
-from urllib.parse import quote
 from uuid import UUID
 
 import werkzeug.wrappers
@@ -217,5 +216,4 @@ def _to_sign_in() -> Response | None:
     if is_api_request():
         raise SignInNeeded(_("Sign in first."))
     target = request.full_path.rstrip("?") if request.method == "GET" else None
-    where = url_for("accounts.sign_in")
-    return redirect(f"{where}?next={quote(target, safe='/')}" if target else where)  # type: ignore[return-value]  # werkzeug's own class
+    return redirect(url_for("accounts.sign_in", next=target))  # type: ignore[return-value]  # werkzeug's own class

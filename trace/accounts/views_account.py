@@ -88,7 +88,7 @@ def change_language() -> ResponseReturnValue:
     chosen = Form.from_request().load(LanguageForm())["language"]
     signed_in().user.language = str(chosen)
     db().commit()
-    return redirect(safe_next(request.form.get("next")) or url_for("accounts.show_account"), 303)
+    return redirect(safe_next(request.form.get("next")) or url_for("accounts.show_account", lang=None), 303)
 
 
 @blueprint.post("/organisation/choose")

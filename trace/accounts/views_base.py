@@ -6,7 +6,6 @@ from flask import Blueprint, current_app, request, url_for
 from trace.accounts import rules, texts
 from trace.accounts.access import DEVICE_COOKIE, home_endpoint
 from trace.accounts.user_agents import device_label
-from trace.core.language import LANGUAGES, language
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/account")
 LONGEST_TOKEN = 200
@@ -31,7 +30,6 @@ def _words() -> dict[str, object]:
         "approval_tones": texts.APPROVAL_TONES,
         "role_names": texts.ROLES,
         # Links between pages for strangers keep the language the address asked for.
-        "lang_argument": language() if request.args.get("lang") in LANGUAGES else None,
     }
 
 

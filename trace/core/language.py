@@ -57,7 +57,8 @@ def other_language_url() -> str:
     else:
         endpoint = request.endpoint
         asked.append(("lang", chosen))
-    path = url_for(endpoint, **(request.view_args or {}))
+    # Without what every link of this page keeps: it is said anew.
+    path = url_for(endpoint, **(request.view_args or {})).partition("?")[0]
     return f"{path}?{urlencode(asked)}" if asked else path
 
 
