@@ -32,6 +32,7 @@ from trace.events.histories import Told, tell_all
 from trace.events.models import Event, Role, Verb
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
+from trace.recalls.texts import recalled_sources
 
 _MADE = (Origin.TRANSFORMED, Origin.SPLIT, Origin.MERGED)
 
@@ -88,6 +89,7 @@ class BatchPage:
     amounts: tuple[Amount, ...] = ()
     steps: tuple[Step, ...] = ()
     recall: Recall | None = None
+    recalled_sources: str = ""  # while it is under review: the recalled lots it was made of
     changes: tuple[pages.Change, ...] = ()
     households: tuple[Delivered, ...] = ()  # who brought how much; personal, for this organisation alone
     made_of: tuple[Batch, ...] = ()
@@ -146,6 +148,9 @@ def batch_page(session: Session, organisation: Organisation, batch: Batch) -> Ba
         amounts=_amounts(batch, events, own_shipments, organisation),
         steps=_steps(session, batch, events, organisation),
         recall=recall_queries.find_recall_in_force(session, batch.id),
+        recalled_sources=recalled_sources(recall_queries.list_reviews(session, batch.id))
+        if batch.is_under_review
+        else "",
         changes=pages.changes_of(session, batch.product_id, since=batch.activated_at),
         households=tuple(delivered(session, organisation, batch)),
         made_of=tuple(queries_making.list_inputs(session, batch.id)) if batch.origin in _MADE else (),

@@ -62,7 +62,7 @@ class Name(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         text = super()._deserialize(value, attr, data, **more)
-        wrong = unprintable_characters(text) or [c for c in text if c in "<>"]
+        wrong = unprintable_characters(text) or sorted(set("<>") & set(text))
         if wrong:
             raise ma.ValidationError(
                 _l("A label cannot carry these characters: %(characters)s", characters=" ".join(wrong[:5]))

@@ -12,7 +12,7 @@ from trace.core.language import language
 from trace.core.numbers import format_quantity
 from trace.events.models import Event, Verb
 from trace.events.rules_stock import InspectionResult, SetAsideReason
-from trace.events.temperatures import Breach, Limits
+from trace.events.temperatures import Breach, Limits, readings_of
 
 RESULTS: Final[Mapping[InspectionResult, Any]] = {
     InspectionResult.PASSED: _l("Passed"),
@@ -51,9 +51,21 @@ def title_at_rest(event: Event) -> str | None:
             return _("Inspected: %(result)s", result=result)
         case Verb.COUNT:
             return _counted(said)
-        case Verb.MEASURE if "breach" in event.marks:
-            return _("Temperature measured: outside the limits")
+        case Verb.MEASURE:
+            return _measured(event)
     return None
+
+
+def _measured(event: Event) -> str | None:
+    told = [reading.extremes for reading in readings_of(event.sensor_element_list, event.event_time)]
+    figures = [celsius for extremes in told for celsius in extremes or ()]
+    if not figures:
+        return None
+    lowest, highest = min(figures), max(figures)
+    span = degrees(lowest) if lowest == highest else temperature_limits(lowest, highest)
+    if "breach" in event.marks:
+        return _("Temperature measured: %(degrees)s, outside the limits", degrees=span)
+    return _("Temperature measured: %(degrees)s", degrees=span)
 
 
 def _counted(said: Mapping[str, Any]) -> str:

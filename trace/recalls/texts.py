@@ -3,11 +3,13 @@
 Only words; which of them apply is decided in ``trace.recalls.rules`` and ``trace.verdict.rules``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from trace.recalls.models import RecallLot
 from trace.recalls.rules import RecallClass, RecallReason, WithdrawalReason
 
 REASONS: Final[Mapping[RecallReason, Any]] = {
@@ -46,3 +48,11 @@ def first_step(recall_class: RecallClass, *, is_food: bool) -> Any:
     if recall_class != RecallClass.HEALTH:
         return _l("Do not sell it on.")
     return _l("Do not eat or sell it.") if is_food else _l("Do not use or sell it.")
+
+
+def recalled_sources(reviews: Iterable[RecallLot]) -> str:
+    """The recalled lots that a lot under review was made of; empty where there is none."""
+    lots = [review.recall.batch for review in reviews]
+    return "; ".join(
+        str(gettext("%(name)s, lot %(lot)s", name=one.product.name, lot=one.lot_number)) for one in lots
+    )

@@ -25,6 +25,8 @@ from trace.events import queries_stock, rules, seals
 from trace.events.handover_models import Shipment, ShipmentLine
 from trace.events.histories import Told, tell_all
 from trace.events.texts import quantity_in_words
+from trace.recalls.queries import list_reviews
+from trace.recalls.texts import recalled_sources
 
 SOON_DAYS = 3
 
@@ -54,7 +56,8 @@ class Lying:
 class Goods:
     """One holding: which batch, how much, and what may be done with it now.
 
-    ``lying`` says where, if any of it is not at the seat.
+    ``lying`` says where, if any of it is not at the seat; ``recalled_sources`` of which recalled lots it was made,
+    while it is under review for that.
     """
 
     batch: Batch
@@ -65,6 +68,7 @@ class Goods:
     is_own: bool
     is_set_aside: bool = False
     lying: Sequence[Lying] = ()
+    recalled_sources: str = ""
 
     @property
     def has_any(self) -> bool:
@@ -182,6 +186,7 @@ def goods_of(
     *,
     is_set_aside: bool = False,
     lying: Sequence[Lying] = (),
+    sources: str = "",
 ) -> Goods:
     """One holding with its states as of today."""
     today = clock.today()
@@ -196,6 +201,7 @@ def goods_of(
         is_own=batch.maker_id == organisation_id,
         is_set_aside=is_set_aside,
         lying=lying,
+        recalled_sources=sources,
     )
 
 
@@ -217,16 +223,18 @@ def get_goods(session: Session, actor: Actor, batch_id: UUID) -> Goods:
     if holding is None:
         raise NotFound(_("There is no such batch among your goods."), code="batch-not-found")
     lying = _lying(session, actor.organisation, holding) if holding.elsewhere else ()
-    return _goods_in(holding, lying)
+    reviews = list_reviews(session, batch_id) if holding.batch.is_under_review else ()
+    return _goods_in(holding, lying, recalled_sources(reviews))
 
 
-def _goods_in(holding: Holding, lying: Sequence[Lying] = ()) -> Goods:
+def _goods_in(holding: Holding, lying: Sequence[Lying] = (), sources: str = "") -> Goods:
     return goods_of(
         holding.batch,
         holding.quantity,
         holding.organisation_id,
         is_set_aside=holding.is_set_aside,
         lying=lying,
+        sources=sources,
     )
 
 

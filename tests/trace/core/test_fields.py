@@ -5,9 +5,11 @@ from typing import Any
 
 import marshmallow as ma
 import pytest
+from flask import Flask
 
 from trace.core.api import ExactNumber
-from trace.core.fields import Celsius, Quantity
+from trace.core.errors import BadInput
+from trace.core.fields import Celsius, Name, Quantity, load
 
 
 class _Amounts(ma.Schema):
@@ -56,3 +58,13 @@ def test_a_temperature_is_read_as_people_type_it(typed: Any, read: str) -> None:
 def test_what_is_no_temperature_is_refused(typed: Any) -> None:
     with pytest.raises(ma.ValidationError):
         Celsius().deserialize(typed)
+
+
+@pytest.mark.parametrize(("typed", "named"), [("<b>Rau</b>", "< >"), ("Rau 🥬 sạch 🥬🥕", "🥕 🥬")])
+def test_a_name_no_label_can_carry_names_each_character_once(app: Flask, typed: str, named: str) -> None:
+    class Named(ma.Schema):
+        name = Name()
+
+    with app.test_request_context("/"), pytest.raises(BadInput) as refused:
+        load(Named(), {"name": typed})
+    assert str(refused.value.errors["name"]).endswith(f": {named}")

@@ -17,6 +17,8 @@ from tests.web import settle, sign_in_as
 from trace.accounts import api_keys
 from trace.accounts.permissions import Actor
 from trace.events import services_making
+from trace.recalls import services as recalls
+from trace.recalls.rules import RecallClass, RecallReason
 
 __all__ = ["market"]
 Browse = Callable[[Actor], FlaskClient]
@@ -143,3 +145,23 @@ def test_many_lots_are_folded_into_one_box(session: Session, market: Market, bro
     boxes = [element for element in drawn.iter() if element.get("class", "").startswith("box")]
     assert len(boxes) == 1 + 6
     assert any(element.get("class") == "box folded" for element in boxes)
+
+
+def test_who_has_goods_under_review_is_told_of_which_recalled_lot_they_are(
+    session: Session, market: Market, browse: Browse
+) -> None:
+    lot, meal = market.lot, market.meals[0]
+    recalls.recall(
+        session,
+        officer_of(session),
+        lot.id,
+        RecallClass.HEALTH,
+        RecallReason.MICROBIAL,
+        None,
+        typed_lot_number=lot.lot_number,
+    )
+    pages = {market.chains[0]: f"/producer/batches/{meal.id}", market.kitchens[0]: f"/goods/{meal.id}"}
+    told = f"làm từ hàng của lô đang thu hồi: {lot.product.name}, lô {lot.lot_number}."
+    settle(session)
+    for actor, address in pages.items():
+        assert told in page(browse(actor), address)

@@ -230,6 +230,8 @@ def test_a_reading_is_noted_and_drawn(session: Session, market: Market, browse: 
     assert "-1\u00a0°C" in page
     assert "4\u00a0°C" in page
     assert _events(session, Verb.MEASURE) == 3
+    history = producer.get(f"/goods/{market.batch.id}").get_data(as_text=True)
+    assert all(f"Đo nhiệt độ: {told}\u00a0°C<" in history for told in ("4,5", "-1", "4"))
 
 
 def test_a_figure_no_thermometer_shows_is_refused_beside_its_field(market: Market, browse: Browse) -> None:
@@ -259,6 +261,9 @@ def test_a_breach_is_told_to_members_and_the_public(session: Session, market: Ma
     public = producer.get(f"/T/{code}").get_data(as_text=True)
     assert told in public
     assert "ngưỡng 2–8\u00a0°C" in public
+    assert "Đo nhiệt độ: 9,5\u00a0°C, vượt ngưỡng" in producer.get(f"/goods/{batch_id}").get_data(
+        as_text=True
+    )
 
 
 def test_an_inspection_and_a_sample_are_noted_once(
