@@ -2,7 +2,7 @@
 
 from labels.fonts import REGULAR, ink, missing_characters, size_for_x_height
 from labels.placed import PlacedText
-from labels.spec import CharacterNotPrintable, SheetSpec, TextDoesNotFit
+from labels.spec import CharacterNotPrintable, Place, SheetSpec, TextDoesNotFit
 from labels.wrapping import filled_lines
 from trace.core.text import tidy
 
@@ -26,6 +26,14 @@ def lay_out_back(text: str, spec: SheetSpec) -> tuple[PlacedText, ...]:
         if placed and placed[-1].baseline_mm + _below(placed[-1]) <= spec.content_height_mm:
             return placed
     raise TextDoesNotFit("back_text")
+
+
+def turned_place(spec: SheetSpec, index: int, *, over_short_edge: bool) -> Place:
+    """Where the content box of label ``index`` lies on the back, once the printer has turned the sheet over that edge."""
+    place = spec.place(index)
+    if over_short_edge:
+        return Place(place.x_mm, spec.page_height_mm - place.y_mm - spec.content_height_mm)
+    return Place(spec.page_width_mm - place.x_mm - spec.content_width_mm, place.y_mm)
 
 
 def _lines(paragraphs: list[str], size: float, width: float) -> list[str]:

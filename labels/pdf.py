@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from labels.backs import lay_out_back
+from labels.backs import lay_out_back, turned_place
 from labels.fonts import REGULAR, SEMIBOLD
 from labels.layout import lay_out
+from labels.marks import MARK_WIDTH_MM, crop_marks, mark_margin
 from labels.pdf_drawing import PT, label_ops, names, text_ops
 from labels.pdf_file import Objects, PdfFile, number, text_string
 from labels.pdf_fonts import EmbeddedFont
@@ -20,8 +21,6 @@ _TITLE = "Tem truy xuất nguồn gốc"
 _CATALOG, _INFO, _ROOT, _RESOURCES = 1, 2, 3, 4
 _FIRST_FREE = 5
 SHEETS_PER_GROUP = 64
-# Crop marks: hairlines that end on the label's edge; the pages of a roll grow by a margin to carry them.
-_MARK_MM, _MARK_WIDTH_MM, _MARK_MARGIN_MM = 1.5, 0.1, 6.0
 
 
 class Flip(StrEnum):
@@ -95,7 +94,7 @@ class Sheets:
     def __init__(self, spec: SheetSpec, options: PageOptions, start: int, count: int, letters: str) -> None:
         spec.check_start(start)
         self._spec, self._options, self._start, self._count = spec, options, start, count
-        self._margin = _MARK_MARGIN_MM if options.has_marks and spec.is_roll else 0.0
+        self._margin = mark_margin(spec, has_marks=options.has_marks)
         self._width = spec.page_width_mm + 2 * self._margin
         self._height = spec.page_height_mm + 2 * self._margin
         back = lay_out_back(options.back_text, spec) if options.back_text.strip() else ()
@@ -223,11 +222,7 @@ class Sheets:
 
     def _backed(self, index: int) -> str:
         """The back of the label at this position, where it lies once the sheet is turned."""
-        spec, place = self._spec, self._spec.place(index)
-        if self._options.flip is Flip.SHORT_EDGE:
-            turned = Place(place.x_mm, spec.page_height_mm - place.y_mm - spec.content_height_mm)
-        else:
-            turned = Place(spec.page_width_mm - place.x_mm - spec.content_width_mm, place.y_mm)
+        turned = turned_place(self._spec, index, over_short_edge=self._options.flip is Flip.SHORT_EDGE)
         return f"q {self._at(turned)} cm /{self._back} Do Q\n"
 
     def _at(self, place: Place) -> str:
@@ -244,23 +239,14 @@ class Sheets:
         return f"/TrimBox [ {sides} ]"
 
     def _marks(self, index: int) -> str:
-        """Hairlines at each corner: across it on a sheet; outside the paper on a roll, whose page has room for them."""
         if not self._options.has_marks:
             return ""
-        spec, corner = self._spec, self._spec.corner(index)
-        column = index % spec.columns
-        low, high = (1.0 - _MARK_MARGIN_MM, -1.0) if spec.is_roll else (-_MARK_MM, _MARK_MM)
-        lines = [f"{number(_MARK_WIDTH_MM * PT)} w\n"]
-        for x, away_x, is_outer in (
-            (corner.x_mm, 1, column == 0),
-            (corner.x_mm + spec.label_width_mm, -1, column == spec.columns - 1),
-        ):
-            for y, away_y in ((corner.y_mm, 1), (corner.y_mm + spec.label_height_mm, -1)):
-                here_x, here_y = x + self._margin, y + self._margin
-                lines.append(self._line(here_x, here_y + away_y * low, here_x, here_y + away_y * high))
-                if is_outer or not spec.is_roll:
-                    lines.append(self._line(here_x + away_x * low, here_y, here_x + away_x * high, here_y))
-        return "".join(lines)
+        shift = self._margin
+        lines = (
+            self._line(x1 + shift, y1 + shift, x2 + shift, y2 + shift)
+            for x1, y1, x2, y2 in crop_marks(self._spec, index)
+        )
+        return f"{number(MARK_WIDTH_MM * PT)} w\n" + "".join(lines)
 
     def _line(self, x1: float, y1: float, x2: float, y2: float) -> str:
         ends = (x1 * PT, (self._height - y1) * PT, x2 * PT, (self._height - y2) * PT)
