@@ -9,8 +9,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from producers.face import texts_stamps
-from producers.face.scanned import read_scanned
 from trace.batches import stamp_queries
+from trace.batches.scanned import read_scanned
 from trace.batches.stamp_models import RangeKind, StampRun
 from trace.batches.stamp_rules import Span, check_order, left_of
 from trace.core.errors import BadInput
@@ -51,15 +51,6 @@ class VoidPage:
 
     listed: tuple[Listed, ...]
     reasons: tuple[tuple[str, str], ...]
-
-    @property
-    def count(self) -> int:
-        """How many stamps, each counted once."""
-        return sum(
-            part.size
-            for place, one in enumerate(self.listed)
-            for part in left_of(one.span, (before.span for before in self.listed[:place]))
-        )
 
 
 def void_page(listed: Sequence[Listed]) -> VoidPage:

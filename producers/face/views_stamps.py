@@ -28,9 +28,9 @@ from labels.run_files import RunFileGone, RunFiles
 from producers import queries as product_queries
 from producers.face import pages_stamps, texts_stamps
 from producers.face.blueprint import blueprint
-from producers.face.scanned import read_scanned
 from trace.accounts.access import actor
 from trace.batches import queries, services_runs, stamp_queries
+from trace.batches.scanned import read_scanned
 from trace.batches.stamp_models import StampRun
 from trace.batches.stamp_rules import MOST_IN_RUN, RunNotFinished, Span, check_order, read_stamp
 from trace.core.camera import lend_camera
@@ -260,7 +260,7 @@ def _show(run: StampRun, form: Form) -> ResponseReturnValue:
     answer = current_app.make_response(
         (render_template("producers/show_run.html", page=page, form=form), form.status)
     )
-    if run.is_running and not form.errors:
+    if page.is_moving and not form.errors:
         answer.headers["Refresh"] = _AGAIN_S
     return answer
 

@@ -21,7 +21,7 @@ from tests.web import contents, settle, sign_in_as, token_of
 from trace.accounts import api_keys, services_members, sessions
 from trace.accounts.models import OrganisationKind, PartyKind, Role
 from trace.accounts.permissions import Actor
-from trace.batches import services_runs
+from trace.batches import services_runs, stamp_queries
 from trace.batches.stamp_rules import Typed
 from trace.core import clock
 from trace.core.http import Audience, audience_of
@@ -39,6 +39,7 @@ from trace.events.queries_handover import list_shipment_events
 from trace.events.rules_stock import SetAsideReason
 from trace.events.services_claims import claim
 from trace.events.services_holds import hold as set_aside
+from trace.events.services_items import sell_item
 from trace.events.services_observation import measure
 from trace.events.services_packing import Into
 from trace.events.services_settlement import propose_settlement
@@ -146,6 +147,8 @@ def scene(session: Session) -> Scene:
     services_runs.make_part(session, stamps.id)
     sealed = factories.ActiveBatchFactory.create(session=session, actor=owner)
     binding = bind_stamps(session, owner, sealed.id, Typed(number=1), Typed(number=5))
+    item = stamp_queries.find_code(session, stamps.id, 1)
+    sale = sell_item(session, owner, Typed(code=item))
     printer = LabelPrinter(
         organisation_id=owner.organisation_id,
         name=f"Máy in {SECRET}",
@@ -183,6 +186,7 @@ def scene(session: Session) -> Scene:
         "printer_id": str(printer.id),
         "run_id": str(stamps.id),
         "binding_id": str(binding.id),
+        "sale_id": str(sale.id),
         "sha256": "0" * 64,
         "code": draft.code,
         "query_name": query.name,

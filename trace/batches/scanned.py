@@ -1,4 +1,4 @@
-"""Stamps as they are scanned in the workspace: from the address in their QR, whichever form it has, to one stamp."""
+"""Stamps as they are scanned: from the address in their QR, whichever form it has, to one stamp."""
 
 from trace.batches.stamp_rules import Typed, read_stamp
 from trace.core.short_codes import is_well_formed, normalise
