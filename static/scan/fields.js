@@ -5,6 +5,7 @@ const area = document.querySelector("[data-scan-fields]");
 const panel = area.querySelector("[data-scan]");
 const buttons = [...area.querySelectorAll("[data-scan-into]")];
 const list = area.querySelector("[data-scan-list]");
+const listed = area.querySelector("[data-scan-listed]");
 const told = area.dataset;
 
 // The code in the address of a label or stamp, or the text itself where it is nothing but a code.
@@ -72,7 +73,7 @@ async function addToList(code) {
       return;
     }
     list.append(row);
-    list.hidden = false;
+    listed.hidden = false;
     scanner.say(filled(told.sayRead, code));
   } catch {
     last = ""; // no network: the same one may be tried again
@@ -129,7 +130,7 @@ if (list) {
     const beside = rows[rows.indexOf(row) + 1] || rows[rows.indexOf(row) - 1];
     row.remove();
     last = "";
-    list.hidden = !list.children.length;
+    listed.hidden = !list.children.length;
     (beside ? beside.querySelector("button") : start || buttons[0]).focus();
   });
 }

@@ -6,6 +6,7 @@ script at all, a photo of the same label leads to the same page.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,22 +19,48 @@ from tests.journeys.conftest import ARGUMENTS
 from tests.journeys.people import PHONE
 from tests.journeys.videos import frame_of, label_picture, write_video
 from trace import create_app
+from trace.accounts import sessions
+from trace.accounts.access import SESSION_COOKIE
+from trace.accounts.models import User
+from trace.batches import services_runs, stamp_queries
+from trace.batches.stamp_rules import Span
 from trace.core.config import Settings
+from trace.core.short_codes import pretty
 
 pytestmark = pytest.mark.browser
 
 
-def _lot(server: LiveServer) -> str:
-    """The code of a lot in use."""
+@dataclass(frozen=True)
+class Packing:
+    """A producer at packing: signed in, a lot in use, and a roll of ten stamps."""
+
+    lot_code: str
+    lot_path: str
+    cookie: str
+    stamps: list[str]
+
+
+def _packing(server: LiveServer) -> Packing:
     app = create_app(Settings.from_environment(server.environ))
     with app.app_context(), app.extensions["sessions"]() as session:
         producer = actor_of_kind(session)
         product = ProductFactory.create(session=session, actor=producer)
-        code: str = ActiveBatchFactory.create(session=session, actor=producer, product=product).code
+        lot = ActiveBatchFactory.create(session=session, actor=producer, product=product)
+        roll = services_runs.issue_roll(session, producer, services_runs.Order(10, server.url))
+        services_runs.make_part(session, roll.id)
+        opened = sessions.start_session(session, session.get_one(User, producer.user_id), label="test")
+        opened.sign_in.organisation_id = producer.organisation_id
+        stamps = [code for _number, code in stamp_queries.codes_of(session, roll, Span(1, 10))]
+        found = Packing(lot.code, f"{server.url}/producer/batches/{lot.id}/stamps", opened.token, stamps)
         session.commit()
         engine = session.get_bind().engine
     engine.dispose()
-    return code
+    return found
+
+
+def _lot(server: LiveServer) -> str:
+    """The code of a lot in use."""
+    return _packing(server).lot_code
 
 
 @contextmanager
@@ -135,3 +162,44 @@ def test_a_photo_without_a_code_says_so_beside_the_field(
         page.set_input_files("#f-photo", photo)
         _press(page, "Đọc ảnh")
         expect(page.locator("#f-photo-error")).to_contain_text("Không thấy mã nào")
+
+
+def test_stamps_are_bound_and_voided_by_scanning_them(
+    live_server: Callable[..., LiveServer], chromium: str, tmp_path: Path
+) -> None:
+    server = live_server(worker=False)
+    packing = _packing(server)
+    first, last = packing.stamps[1], packing.stamps[4]
+    video = write_video(
+        tmp_path / "stamps.y4m", label_picture(server.url, first), label_picture(server.url, last)
+    )
+    with _phone(chromium, *_with_camera(video)) as context:
+        context.add_cookies([{"name": SESSION_COOKIE, "value": packing.cookie, "url": server.url}])
+        page = context.new_page()
+        page.goto(packing.lot_path)
+        _press(page, "Quét tem đầu")
+        expect(page.locator("#f-last")).not_to_have_value("", timeout=60_000)
+        seen = {page.input_value("#f-first"), page.input_value("#f-last")}
+        assert seen == {pretty(first), pretty(last)}
+        expect(page.locator("#f-last")).to_be_focused()
+        # Whichever the camera saw first; on a roll the person begins at the beginning.
+        page.fill("#f-first", first)
+        page.fill("#f-last", last)
+        page.get_by_role("button", name="Gắn tem vào lô").click()
+        expect(page.locator("main")).to_contain_text("2–5")
+
+        page.goto(f"{server.url}/producer/stamps/void")
+        _press(page, "Quét lần lượt từng tem")
+        lines = page.locator("[data-scan-list] li")
+        expect(lines).to_have_count(2, timeout=60_000)
+        expect(lines.first).to_contain_text("Đang dùng cho lô")
+        _press(page, "Tắt máy ảnh")
+        lines.filter(has_text=pretty(last)).get_by_role("button", name="Bỏ ra").click()
+        expect(lines).to_have_count(1)
+        page.locator('input[name="reason"][value="spoiled"]').check(force=True)
+        _press(page, "Hủy hẳn")
+        expect(page.locator("main")).to_contain_text("Đã hủy 1 tem")
+        page.goto(f"{server.url}/T/{first}")
+        expect(page.locator("h1")).to_contain_text("hủy")
+        page.goto(f"{server.url}/T/{last}")
+        expect(page.locator("h1")).to_have_text("Chưa có cảnh báo")

@@ -41,11 +41,12 @@ def frame_of(label: Any, moment: float) -> Any:
     return np.clip(35 + blurred * 0.75 + grain, 0, 255).astype(np.uint8)
 
 
-def write_video(path: Path, label: Any) -> Path:
-    """The label in front of the camera, over and over (YUV4MPEG2, without colour)."""
+def write_video(path: Path, *labels: Any) -> Path:
+    """Labels in front of the camera, one after another and over again (YUV4MPEG2, without colour)."""
     colour = bytes([128]) * (WIDTH * HEIGHT // 2)
     with path.open("wb") as out:
         out.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{PER_SECOND}:1 Ip A1:1 C420jpeg\n".encode())
-        for number in range(FRAMES):
-            out.write(b"FRAME\n" + frame_of(label, number / FRAMES).tobytes() + colour)
+        for label in labels:
+            for number in range(FRAMES):
+                out.write(b"FRAME\n" + frame_of(label, number / FRAMES).tobytes() + colour)
     return path
