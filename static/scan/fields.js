@@ -15,7 +15,13 @@ function codeOf(text) {
   return /^[2-9A-HJKMNP-Z]{10}(?:[2-9A-HJKMNP-Z]{3})?$/.test(code) ? code : "";
 }
 
-const pretty = (code) => code.match(/.{1,4}/g).join("-");
+// The number of a carton or pallet, from its bars or from an address.
+function cartonOf(text) {
+  const number = /^(?:\]C1)?\x1d?(?:00|\(00\))(\d{18})$|^https?:\/\/.*\/00\/(\d{18})(?:[/?#]|$)/i.exec(text);
+  return number ? number[1] || number[2] : "";
+}
+
+const pretty = (code) => (code.length > 13 ? code : code.match(/.{1,4}/g).join("-"));
 const fieldOf = (button) => document.getElementById(button.dataset.scanInto);
 const filled = (text, code) => text.replace("{code}", pretty(code));
 
@@ -81,7 +87,9 @@ async function addToList(code) {
   }
 }
 
-const scanner = new Scanner(panel, (found) => take(codeOf(found.text)));
+const takesCartons = () => target && "scanCartons" in target.dataset;
+const meant = (text) => codeOf(text) || (takesCartons() ? cartonOf(text) : "");
+const scanner = new Scanner(panel, (found) => take(meant(found.text)));
 
 /** In browsers that lend no camera a photo does the same. */
 function askForPhoto() {
@@ -93,7 +101,7 @@ function askForPhoto() {
     scanner.say(panel.dataset.sayReading);
     try {
       const found = await readPhoto(chooser.files[0], await openReader(panel));
-      const codes = found.map((one) => codeOf(one.text)).filter(Boolean);
+      const codes = found.map((one) => meant(one.text)).filter(Boolean);
       if (codes.length) codes.forEach(take);
       else scanner.say(told.sayPhoto);
     } catch {

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import marshmallow as ma
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,6 +17,7 @@ from trace.accounts.permissions import Actor
 from trace.batches import queries as batch_queries
 from trace.batches.models import Batch
 from trace.batches.unit_models import LogisticUnit
+from trace.core.camera import lend_camera
 from trace.core.errors import NotFound
 from trace.core.fields import Quantity
 from trace.core.forms import Form
@@ -80,7 +81,8 @@ def receive_code(code: str = "") -> ResponseReturnValue:
     page = _find_unit(typed, unit, actor()) if unit else _find(typed, actor())
     if len(page.arriving) == 1:
         return redirect(url_for("shops.receive", shipment_id=page.arriving[0].shipment.id))
-    return render_template("shops/receive_code.html", page=page), STATUS.get(page.finding, 200)
+    shown = render_template("shops/receive_code.html", page=page)
+    return lend_camera(make_response(shown, STATUS.get(page.finding, 200)))
 
 
 @blueprint.route("/shipments/<uuid:shipment_id>/receive", methods=["GET", "POST"])
