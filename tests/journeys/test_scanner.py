@@ -113,7 +113,7 @@ def test_from_the_camera_to_the_verdict(
         assert context.cookies() == []
     assert faults == []
     assert len(navigations) == 2, navigations
-    assert any(url.partition("?")[0].endswith(".wasm") for url in asked), "not the reader in WebAssembly"
+    assert any(url.partition("?")[0].endswith(".wasm.gz") for url in asked), "not the reader in WebAssembly"
     assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
 
 

@@ -1,7 +1,10 @@
 """The scanner page over HTTP: what a text leads to, what is only shown, photos read by the service, and its headers."""
 
+import gzip
+import hashlib
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -314,3 +317,15 @@ def test_the_home_page_leads_to_the_scanner(client: FlaskClient) -> None:
 def test_a_form_of_another_site_is_refused(client: FlaskClient) -> None:
     answer = client.post("/scan", data={}, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
+
+
+def test_the_vendored_reader_is_what_was_published_and_is_served_packed(client: FlaskClient) -> None:
+    folder = Path(__file__).parents[3] / "static" / "vendor" / "zxing-wasm-3.1.4"
+    answer = client.get("/static/vendor/zxing-wasm-3.1.4/reader/zxing_reader.wasm.gz")
+    assert (answer.headers["Content-Type"], answer.headers["Content-Encoding"]) == (
+        "application/wasm",
+        "gzip",
+    )
+    published = hashlib.sha256(gzip.decompress(answer.get_data())).hexdigest()
+    assert published in (folder / "README.md").read_text(encoding="utf-8")
+    answer.close()
