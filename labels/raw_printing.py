@@ -52,11 +52,14 @@ def send(
     *,
     connect_seconds: float = CONNECT_SECONDS,
     send_seconds: float = SEND_SECONDS,
+    is_patient: bool = False,
 ) -> None:
     """Send a job to ``address`` (``192.168.1.50:9100``), which must be among ``approved`` letter for letter.
 
-    A printer that has taken the job has not yet printed it. Raises `PrinterNotApproved` before anything is opened,
-    `JobTooLarge`, `PrinterNotReached` or `PrinterStopped`; after the last, part of the job may be printed.
+    ``is_patient`` counts the seconds anew whenever the printer takes something: one that is fed faster than it prints
+    takes the rest as paper leaves it. A printer that has taken the job has not yet printed it. Raises
+    `PrinterNotApproved` before anything is opened, `JobTooLarge`, `PrinterNotReached` or `PrinterStopped`; after the
+    last, part of the job may be printed.
     """
     if address not in approved:
         raise PrinterNotApproved(_l("The operator has not approved this address for printing."))
@@ -70,11 +73,11 @@ def send(
             _l("The printer does not answer. Is it switched on and in the network?"), address=address
         ) from error
     with connection:
-        _send_all(connection, job, time.monotonic() + send_seconds)
+        _send_all(connection, job, send_seconds, is_patient=is_patient)
 
 
-def _send_all(connection: socket.socket, job: bytes, until: float) -> None:
-    sent = 0
+def _send_all(connection: socket.socket, job: bytes, seconds: float, *, is_patient: bool) -> None:
+    sent, until = 0, time.monotonic() + seconds
     try:
         while sent < len(job):
             left = until - time.monotonic()
@@ -82,6 +85,8 @@ def _send_all(connection: socket.socket, job: bytes, until: float) -> None:
                 raise TimeoutError
             connection.settimeout(left)
             sent += connection.send(job[sent : sent + _PIECE])
+            if is_patient:
+                until = time.monotonic() + seconds
         connection.shutdown(socket.SHUT_WR)
     except OSError as error:  # TimeoutError is one
         raise PrinterStopped(

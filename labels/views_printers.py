@@ -15,7 +15,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from labels import pages, printers, services, views_printer_units
+from labels import pages, printers, services, views_printer_runs, views_printer_units
 from labels.bitmaps import picture_png
 from labels.choices import ChoiceUnknown, read_choices
 from labels.designs import DESIGNS, OWN_SIZE
@@ -49,8 +49,8 @@ from trace.core.errors import BadInput
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 
-# The routes of units stand on the same blueprint.
-__all__ = ["blueprint", "views_printer_units"]
+# The routes of runs and units stand on the same blueprint.
+__all__ = ["blueprint", "views_printer_runs", "views_printer_units"]
 
 # What is chosen on the page of labels and goes with them to a printer, whose own paper decides the rest.
 _CHOSEN = (

@@ -21,6 +21,7 @@ MODULES = (
     "trace.recalls.models",
     "trace.resolver.models",
     "labels.printer_models",
+    "labels.run_print_models",
 )
 
 

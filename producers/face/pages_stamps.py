@@ -1,11 +1,14 @@
 """The pages of stamps as frozen dataclasses: rolls and runs, one run with its progress, stamps bound to a lot."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from labels.runs import FILES_KEPT
 from producers.face import texts_stamps
+from producers.face.pages_prints import PrintLine, print_lines
 from trace.accounts.models import Organisation
 from trace.batches import gate, stamp_queries
 from trace.batches.models import Batch
@@ -51,7 +54,8 @@ class RangeLine:
 
 @dataclass(frozen=True)
 class RunPage:
-    """One run, with how far it is. ``unused`` is the first range that is bound to nothing and not void."""
+    """One run, with how far it is. ``unused`` is the first range that is bound to nothing and not void;
+    ``removed_on`` the day its file with hidden codes goes."""
 
     row: RunRow
     percent: int
@@ -63,6 +67,13 @@ class RunPage:
     bound: str
     voided: str
     sold: str
+    prints: tuple[PrintLine, ...]
+    removed_on: date | None
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the page is worth looking at again in a moment."""
+        return self.run.is_running or any(line.told.is_running for line in self.prints)
 
     @property
     def run(self) -> StampRun:
@@ -114,6 +125,8 @@ def run_page(session: Session, run: StampRun) -> RunPage:
         unused=next(iter(left_of(whole, used)), None),
         bound=texts_stamps.figures(sum(one.size for one in bound)),
         voided=texts_stamps.figures(sum(one.size for one in voided)),
+        prints=print_lines(session, run),
+        removed_on=_removed_on(run),
         sold=texts_stamps.figures(stamp_queries.count_sold(session, run.id)),
     )
 
@@ -148,6 +161,12 @@ def _what_for(run: StampRun) -> str:
     if run.kind == RunKind.SERIAL and run.batch is not None:
         return f"{run.batch.product.name} · {_('Lot %(lot)s', lot=run.batch.lot_number)}"
     return run.product.name if run.product is not None else _("For any product")
+
+
+def _removed_on(run: StampRun) -> date | None:
+    if not run.has_secrets or run.finished_at is None:
+        return None
+    return clock.local(run.finished_at + FILES_KEPT).date()
 
 
 def _speed(run: StampRun) -> str | None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from labels.printer_models import LabelPrinter, Language
+from labels.run_print_models import RunPrint
 from tests.web import contents, settle, sign_in_as, token_of
 from trace.accounts import api_keys, services_members, sessions
 from trace.accounts.models import OrganisationKind, PartyKind, Role
@@ -161,6 +162,11 @@ def scene(session: Session) -> Scene:
     )
     session.add(printer)
     session.flush()
+    sending = RunPrint(
+        run_id=stamps.id, printer_id=printer.id, printer_name=printer.name, first_number=1, last_number=20, next_number=1
+    )  # fmt: skip
+    session.add(sending)
+    session.flush()
     ids = {
         "capture_id": str(capture.id),
         "membership_id": str(membership.id),
@@ -184,6 +190,7 @@ def scene(session: Session) -> Scene:
         "claim_id": str(claimed.id),
         "event_id": str(left.id),
         "printer_id": str(printer.id),
+        "print_id": str(sending.id),
         "run_id": str(stamps.id),
         "binding_id": str(binding.id),
         "sale_id": str(sale.id),

@@ -16,6 +16,8 @@ from trace.core.database import APP_ROLE
 
 EXTENSION = "queue"  # where the composition root keeps the queue: ``app.extensions[EXTENSION]``
 POOL_SIZE = 4
+# Jobs that one worker does at a time, each in a thread: one that waits for a label printer holds up no other.
+JOBS_AT_ONCE = 4
 # A worker says every ten seconds that it is there (Procrastinate's default); after three silences its jobs are
 # taken over.
 WORKER_SILENCE = timedelta(seconds=30)
@@ -39,18 +41,27 @@ def enqueue(
     task_name: str,
     *,
     lock: str | None = None,
+    priority: int = 0,
+    wait_s: int = 0,
     **arguments: JSONValue,
 ) -> int:
     """Enqueue a job in the transaction of ``session``; returns the job's number.
 
     ``task_name`` is ``namespace:name`` as the blueprint was added; jobs with the same ``lock`` never run
-    at once. Raises ``KeyError`` for a name no blueprint brought: a job that nobody can run must not be
-    stored.
+    at once, those of higher ``priority`` come first, and none begins before ``wait_s`` seconds are over.
+    Raises ``KeyError`` for a name no blueprint brought: a job that nobody can run must not be stored.
     """
     if task_name not in queue.tasks:
         raise KeyError(task_name)
     raw: Any = session.connection().connection.driver_connection
-    return queue.configure_task(task_name, lock=lock, connection=raw).defer(**arguments)
+    task = queue.configure_task(
+        task_name,
+        lock=lock,
+        connection=raw,
+        priority=priority,
+        schedule_in={"seconds": wait_s} if wait_s else None,
+    )
+    return task.defer(**arguments)
 
 
 async def take_over_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
@@ -67,6 +78,7 @@ async def take_over_stalled(context: procrastinate.JobContext, timestamp: int) -
 def run_worker(queue: procrastinate.App) -> None:
     """Work until SIGINT or SIGTERM, then finish the job at hand; finished jobs leave the table."""
     queue.run_worker(
+        concurrency=JOBS_AT_ONCE,
         delete_jobs="successful",
         fetch_job_polling_interval=5.0,
         shutdown_graceful_timeout=10.0,
