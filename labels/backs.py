@@ -29,7 +29,7 @@ def lay_out_back(text: str, spec: SheetSpec) -> tuple[PlacedText, ...]:
 
 
 def turned_place(spec: SheetSpec, index: int, *, over_short_edge: bool) -> Place:
-    """Where the content box of label ``index`` lies on the back, once the printer has turned the sheet over that edge."""
+    """Where the content box of label ``index`` lies on the back, the sheet turned over that edge."""
     place = spec.place(index)
     if over_short_edge:
         return Place(place.x_mm, spec.page_height_mm - place.y_mm - spec.content_height_mm)

@@ -22,6 +22,8 @@ from trace.core.errors import BadInput
 from trace.core.numbers import Meaning, parse_quantity
 
 SHORT, GS1 = "short", "gs1"
+# How a PDF is drawn.
+LINES, DOTS = "lines", "dots"
 DPIS = (203, 300, 600)
 LEAST_DOTS, MOST_DOTS = 1, 24
 MOST_LABELS = 2000
@@ -41,6 +43,7 @@ DEFAULTS: Mapping[str, str] = {
     "count": "",
     "text": "",
     "flip": Flip.LONG_EDGE,
+    "drawing": LINES,
 }
 
 
@@ -80,7 +83,8 @@ class TextTooLong(BadInput):
 
 @dataclass(frozen=True)
 class Choices:
-    """A valid choice. ``spec`` has the wanted dots a module; ``has_fixed_dots`` where the person chose their number."""
+    """A valid choice. ``spec`` has the wanted dots a module; ``has_fixed_dots`` where the person chose their number;
+    ``is_dotted`` where a PDF is to be a picture of dots."""
 
     design: Design
     spec: SheetSpec
@@ -91,6 +95,7 @@ class Choices:
     start: int
     count: int | None
     pages: PageOptions
+    is_dotted: bool = False
 
     @property
     def labels(self) -> int:
@@ -121,7 +126,8 @@ def read_choices(values: Mapping[str, str]) -> Choices:
         has_mark=has_mark,
         minimum_x_height_mm=_SMALL_FACE_MM if "small" in values else design.spec.minimum_x_height_mm,
     )
-    if design.paper is Paper.ROLL:
+    is_dotted = _one_of("drawing", typed["drawing"], (LINES, DOTS)) == DOTS
+    if design.paper is Paper.ROLL or is_dotted:
         # Letters as high as the printer's dots make them: a PDF of a roll, its preview and the printer's job agree.
         spec = for_dots(spec, dpi)
     start = _number("start", typed["start"], 0, 10**6)
@@ -144,6 +150,7 @@ def read_choices(values: Mapping[str, str]) -> Choices:
             flip=Flip(_one_of("flip", typed["flip"], Flip)),
             is_last_first="last_first" in values and design.paper is Paper.ROLL,
         ),
+        is_dotted=is_dotted,
     )
 
 

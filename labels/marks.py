@@ -1,4 +1,4 @@
-"""Crop marks: hairlines at the corners of labels, in millimetres. PDF, dots and preview draw the same. Nothing is drawn here."""
+"""Crop marks: hairlines at the corners of labels, in millimetres; PDF, dots and preview draw the same ones."""
 
 from collections.abc import Iterator
 
@@ -17,8 +17,10 @@ def mark_margin(spec: SheetSpec, *, has_marks: bool) -> float:
 
 
 def crop_marks(spec: SheetSpec, index: int) -> Iterator[Line]:
-    """The lines at label ``index`` (x, y, x, y from the corner of the paper without that margin): across its corners on a
-    sheet, outside the paper on a roll."""
+    """The lines at label ``index``: x, y, x, y from the corner of the paper without that margin.
+
+    They cross the label's corners on a sheet, and lie outside the paper on a roll.
+    """
     corner, column = spec.corner(index), index % spec.columns
     low, high = (1.0 - _MARGIN_MM, -1.0) if spec.is_roll else (-_MARK_MM, _MARK_MM)
     for x, away_x, is_outer in (

@@ -10,12 +10,14 @@ from markupsafe import Markup
 
 from labels import services
 from labels.backs import lay_out_back
-from labels.choices import DPIS, GS1, SHORT, Choices
+from labels.bitmaps import for_dots
+from labels.choices import DOTS, DPIS, GS1, LINES, SHORT, Choices
 from labels.designs import DESIGNS, OWN_SIZE, Design, Paper
 from labels.layout import fit_modules, lay_out
 from labels.mending import Mending, ToldObstacle
 from labels.pdf import Flip
-from labels.preview import label_svg, page_svg
+from labels.placed import LabelLayout
+from labels.preview import back_svg, label_svg, page_svg
 from labels.qr import Correction
 from labels.qr_size import SizeWarning, SymbolSize, measure
 from labels.spec import CharacterNotPrintable, LabelContent, SheetSpec, TextDoesNotFit
@@ -60,13 +62,15 @@ class Offer:
     dpis: list[tuple[str, str]]
     flips: list[tuple[str, str]]
     forms: list[tuple[str, str]]
+    drawings: list[tuple[str, str]]
     has_gs1: bool
     has_ean: bool
 
 
 @dataclass(frozen=True)
 class Preview:
-    """One label and its first page as they will be printed; sizes in words; what was left out, and warnings."""
+    """One label and the first page of the file as they will be printed, its back as well; sizes in words; what was left
+    out, and warnings."""
 
     label: Markup
     page: Markup
@@ -76,6 +80,7 @@ class Preview:
     left_out: str
     warnings: tuple[str, ...]
     page_count: int
+    back: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -111,17 +116,39 @@ def chosen_spec(content: LabelContent, choices: Choices) -> SheetSpec:
     return fit_modules([content], choices.spec)
 
 
+def dotted(choices: Choices) -> Choices:
+    """The same for a file of dots: letters not lower than the law has them once they are rounded to whole dots."""
+    return replace(choices, spec=for_dots(choices.spec, choices.spec.dpi))
+
+
 def make_preview(content: LabelContent, choices: Choices) -> Preview:
     """How the labels will look. Raises what `lay_out` does."""
     spec = chosen_spec(content, choices)
-    layout = lay_out(content, spec)
+    return show_layout(
+        lay_out(content, spec), spec, choices, _("Label of lot %(lot)s", lot=content.lot_number)
+    )
+
+
+def show_layout(layout: LabelLayout, spec: SheetSpec, choices: Choices, title: str) -> Preview:
+    """How labels will look that are all like this one. Raises what their back does."""
     size = measure(layout.qr, spec)
-    title = _("Label of lot %(lot)s", lot=content.lot_number)
-    count = choices.labels
+    count, options = choices.labels, choices.pages
+    filled = _first_page(choices)
+    back = None
+    if options.back_text:
+        back = back_svg(
+            lay_out_back(options.back_text, spec),
+            spec,
+            _("The back of the first page"),
+            filled,
+            over_short_edge=options.flip is Flip.SHORT_EDGE,
+            has_marks=options.has_marks,
+        )
     return Preview(
         label=label_svg(layout, title, spec),
-        page=page_svg(layout, spec, _("The first page"), choices.start, count),
-        address=content.address,
+        page=page_svg(layout, spec, _("The first page"), filled, has_marks=options.has_marks),
+        back=back,
+        address=layout.qr.address,
         label_size=_mm_by_mm(spec.label_width_mm, spec.label_height_mm),
         qr_size=tell_size(size),
         left_out=", ".join(_names(layout.left_out)),
@@ -135,9 +162,23 @@ def check_back(choices: Choices) -> None:
     lay_out_back(choices.pages.back_text, choices.spec)
 
 
+def _first_page(choices: Choices) -> range:
+    """The positions that are filled on the first page of the file, which is the last sheet where that comes first."""
+    size = choices.spec.labels_per_page
+    first, end = choices.start - 1, choices.start - 1 + choices.labels
+    if choices.pages.is_last_first and end > size:
+        return range((end - 1) % size + 1)
+    return range(first, min(end, size))
+
+
 def make_offer(batch: Batch, *, has_digital_links: bool) -> Offer:
     """What can be chosen for this batch; GS1 addresses only where this service answers them and there is a GTIN."""
     has_gtin = bool(services.sealed_gtin(batch))
+    return offer_of(has_gs1=has_digital_links and has_gtin, has_ean=bool(services.till_number(batch)))
+
+
+def offer_of(*, has_gs1: bool, has_ean: bool) -> Offer:
+    """What can be chosen for any label."""
     return Offer(
         sheets=[(design.key, design_title(design)) for design in DESIGNS if design.paper is Paper.SHEET],
         rolls=[
@@ -148,8 +189,9 @@ def make_offer(batch: Batch, *, has_digital_links: bool) -> Offer:
         dpis=[(str(dpi), f"{dpi} dpi") for dpi in DPIS],
         flips=[(str(Flip.LONG_EDGE), _("Long edge")), (str(Flip.SHORT_EDGE), _("Short edge"))],
         forms=[(SHORT, _("Short address")), (GS1, "GS1 Digital Link")],
-        has_gs1=has_digital_links and has_gtin,
-        has_ean=bool(services.till_number(batch)),
+        drawings=[(LINES, _("Lines and letters")), (DOTS, _("Black and white dots"))],
+        has_gs1=has_gs1,
+        has_ean=has_ean,
     )
 
 

@@ -4,9 +4,13 @@ The page's own typeface is used by name, so that nothing is embedded; the Conten
 attributes, so everything is a presentation attribute.
 """
 
+from collections.abc import Iterator, Sequence
+
 from markupsafe import Markup, escape
 
+from labels.backs import turned_place
 from labels.fonts import SEMIBOLD
+from labels.marks import MARK_WIDTH_MM, crop_marks, mark_margin
 from labels.placed import LabelLayout, PlacedText
 from labels.qr import QrSymbol
 from labels.spec import A4_40, SheetSpec
@@ -32,25 +36,85 @@ def label_svg(layout: LabelLayout, title: str, spec: SheetSpec = A4_40) -> Marku
     return Markup("").join(parts)
 
 
-def page_svg(layout: LabelLayout, spec: SheetSpec, title: str, start: int, count: int) -> Markup:
-    """The first page as it will be printed: the edge of every label, and the label on each position that is filled."""
-    filled = range(start - 1, min(start - 1 + count, spec.labels_per_page))
-    corners = [spec.corner(index) for index in range(spec.labels_per_page)]
+def page_svg(
+    layout: LabelLayout, spec: SheetSpec, title: str, filled: range, *, has_marks: bool = False
+) -> Markup:
+    """A page as it will be printed: the label on each position of ``filled``, and crop marks.
+
+    The edges of labels are grey; they are not printed.
+    """
+    margin = mark_margin(spec, has_marks=has_marks)
     parts = [
-        Markup(
-            '<svg class="label-preview" xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {} {}">'
-            '<title>{}</title><rect width="100%" height="100%" fill="#fff"/><defs><g id="one-label" fill="#000">'
-        ).format(_mm(spec.page_width_mm), _mm(spec.page_height_mm), title),
+        _page_head(spec, title, margin),
+        Markup('<defs><g id="one-label" fill="#000">'),
         _content(layout, spec),
         Markup("</g></defs>"),
-        *(_edge(spec, corner.x_mm, corner.y_mm) for corner in corners),
+        *_edges(spec),
         *(
             Markup('<use href="#one-label" x="{}" y="{}"/>').format(_mm(place.x_mm), _mm(place.y_mm))
             for place in map(spec.place, filled)
         ),
+        *(_marks(spec, filled) if has_marks else ()),
         Markup("</svg>"),
     ]
     return Markup("").join(parts)
+
+
+def back_svg(
+    texts: Sequence[PlacedText],
+    spec: SheetSpec,
+    title: str,
+    filled: range,
+    *,
+    over_short_edge: bool,
+    has_marks: bool = False,
+) -> Markup:
+    """The back of that page, as it lies once the sheet is turned."""
+    parts = [
+        _page_head(spec, title, mark_margin(spec, has_marks=has_marks)),
+        Markup('<defs><g id="one-back" fill="#000">'),
+        *(_text(text) for text in texts),
+        Markup("</g></defs>"),
+        *_turned_edges(spec, over_short_edge=over_short_edge),
+        *(
+            Markup('<use href="#one-back" x="{}" y="{}"/>').format(_mm(place.x_mm), _mm(place.y_mm))
+            for place in (turned_place(spec, index, over_short_edge=over_short_edge) for index in filled)
+        ),
+        Markup("</svg>"),
+    ]
+    return Markup("").join(parts)
+
+
+def _page_head(spec: SheetSpec, title: str, margin: float) -> Markup:
+    at = _mm(-margin)
+    width, height = _mm(spec.page_width_mm + 2 * margin), _mm(spec.page_height_mm + 2 * margin)
+    return Markup(
+        '<svg class="label-preview wide" xmlns="http://www.w3.org/2000/svg" role="img" viewBox="{} {} {} {}">'
+        '<title>{}</title><rect x="{}" y="{}" width="{}" height="{}" fill="#fff"/>'
+    ).format(at, at, width, height, title, at, at, width, height)
+
+
+def _edges(spec: SheetSpec) -> Iterator[Markup]:
+    for index in range(spec.labels_per_page):
+        corner = spec.corner(index)
+        yield _edge(spec, corner.x_mm, corner.y_mm)
+
+
+def _turned_edges(spec: SheetSpec, *, over_short_edge: bool) -> Iterator[Markup]:
+    for index in range(spec.labels_per_page):
+        x, y = spec.corner(index).x_mm, spec.corner(index).y_mm
+        if over_short_edge:
+            yield _edge(spec, x, spec.page_height_mm - y - spec.label_height_mm)
+        else:
+            yield _edge(spec, spec.page_width_mm - x - spec.label_width_mm, y)
+
+
+def _marks(spec: SheetSpec, filled: range) -> Iterator[Markup]:
+    for index in filled:
+        for line in crop_marks(spec, index):
+            yield Markup('<path d="M{} {}L{} {}" stroke="#000" stroke-width="{}"/>').format(
+                *map(_mm, line), MARK_WIDTH_MM
+            )
 
 
 def _edge(spec: SheetSpec, x_mm: float, y_mm: float) -> Markup:

@@ -12,7 +12,10 @@ from werkzeug.routing import RequestRedirect
 
 from labels import pages, services, units
 from labels.choices import DEFAULTS, Choices, ChoiceUnknown, read_choices
+from labels.dot_pdf import dots_pdf
+from labels.drawings import label_png, label_svg_file
 from labels.images import qr_png, qr_svg
+from labels.layout import lay_out
 from labels.mending import mend_item, tell_obstacle
 from labels.pages import LabelPage
 from labels.pdf import sheet_pdf
@@ -79,6 +82,36 @@ def download_svg(batch_id: UUID) -> ResponseReturnValue:
     return _file(drawing.encode(), "image/svg+xml", "QR", batch, "svg")
 
 
+@blueprint.get("/<uuid:batch_id>/label.png")
+@audience(Audience.MEMBER)
+def download_label_png(batch_id: UUID) -> ResponseReturnValue:
+    """One whole label in black and white dots of the chosen printer."""
+    batch = _batch(batch_id)
+    try:
+        choices = pages.dotted(_choices())
+        content = _content(batch, choices)
+        spec = pages.chosen_spec(content, choices)
+        picture = label_png(lay_out(content, spec), spec)
+    except (LabelRefused, BadInput) as refusal:
+        return _answer(batch, refusal)
+    return _file(picture, "image/png", "Tem", batch, "png")
+
+
+@blueprint.get("/<uuid:batch_id>/label.svg")
+@audience(Audience.MEMBER)
+def download_label_svg(batch_id: UUID) -> ResponseReturnValue:
+    """One whole label as lines, for designers and print shops."""
+    batch = _batch(batch_id)
+    try:
+        choices = _choices()
+        content = _content(batch, choices)
+        spec = pages.chosen_spec(content, choices)
+        drawing = label_svg_file(lay_out(content, spec), spec, content.product_name)
+    except (LabelRefused, BadInput) as refusal:
+        return _answer(batch, refusal)
+    return _file(drawing.encode(), "image/svg+xml", "Tem", batch, "svg")
+
+
 @blueprint.get("/<uuid:batch_id>/sheet.pdf")
 @audience(Audience.MEMBER)
 def download_sheet(batch_id: UUID) -> ResponseReturnValue:
@@ -88,7 +121,8 @@ def download_sheet(batch_id: UUID) -> ResponseReturnValue:
         choices = _choices()
         content = _content(batch, choices)
         spec = pages.chosen_spec(content, choices)
-        sheet = sheet_pdf([content] * choices.labels, spec, choices.start, choices.pages)
+        make = dots_pdf if choices.is_dotted else sheet_pdf
+        sheet = make([content] * choices.labels, spec, choices.start, choices.pages)
     except (LabelRefused, BadInput) as refusal:
         return _answer(batch, refusal)
     return _file(sheet, "application/pdf", "Tem", batch, "pdf")
@@ -156,8 +190,6 @@ def _page(batch: Batch, found: LabelRefused | BadInput | None = None) -> tuple[L
     try:
         chosen = pages.chosen_content(content, batch, choices, public_url())
         preview = pages.make_preview(chosen, choices)
-        if choices.pages.back_text:
-            pages.check_back(choices)
     except BadInput as refusal:
         told = pages.tell_refusal(refusal)
         if pages.form_field(refusal):

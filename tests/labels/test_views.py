@@ -16,7 +16,7 @@ from tests.labels.reading import page_raster, read_all_by_zxing
 from tests.producers.conftest import MakeWorkspace
 from tests.producers.workspace import Workspace, visible
 
-FILES = ("qr.png", "qr.svg", "sheet.pdf")
+FILES = ("qr.png", "qr.svg", "label.png", "label.svg", "sheet.pdf")
 DPI = 300
 
 
