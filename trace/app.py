@@ -11,6 +11,7 @@ from flask.json.provider import DefaultJSONProvider
 from sqlalchemy import Connection, Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from labels import api_runs as runs_api
 from labels import views as labels
 from labels import views_printers as printers
 from producers import api as products_api
@@ -36,6 +37,7 @@ from trace.epcis import document_api as epcis_documents_api
 from trace.events import api as custody_api
 from trace.events import api_handover as handover_api
 from trace.events import api_making as making_api
+from trace.events import api_stamps as stamps_api
 from trace.events import api_stock as stock_api
 from trace.events import log_views as log_openings
 from trace.jobs import make_app_queue
@@ -137,6 +139,8 @@ def _register(app: Flask) -> None:
         handover_api,
         making_api,
         stock_api,
+        stamps_api,
+        runs_api,
         trace_api,
         epcis_documents_api,
         codes_api,

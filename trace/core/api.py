@@ -199,6 +199,12 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # the librar
     def response(self, status: int, schema: type[ma.Schema], *, description: str) -> Callable[[View], View]:
         return super().response(status, schema, description=description)  # type: ignore[no-any-return]  # as above
 
+    def text_response(self, content_type: str, *, description: str) -> Callable[[View], View]:
+        """A view that answers 200 with a text of its own, as a finished ``Response``."""
+        return super().response(  # type: ignore[no-any-return]  # as above
+            200, {"type": "string"}, content_type=content_type, description=description
+        )
+
     def _store_endpoint_docs(self, endpoint: str, obj: Any, *rest: Any, **options: Any) -> None:
         super()._store_endpoint_docs(endpoint, obj, *rest, **options)
         for method, doc in self._docs[endpoint].items():
