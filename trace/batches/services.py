@@ -19,6 +19,7 @@ from trace.batches.models import Batch, Code, CodeKind, DateKind
 from trace.core import clock
 from trace.core.errors import BadInput, Refusal
 from trace.core.ids import uuid7
+from trace.core.numbers import check_storable
 from trace.core.short_codes import BATCH_LENGTH, new_code
 from trace.gs1.keys import is_valid_lot_number
 
@@ -120,6 +121,7 @@ def _columns(session: Session, actor: Actor, product: Product, facts: BatchFacts
             code="lot-number-malformed",
             field="lot_number",
         )
+    check_storable(facts.quantity)
     if product.uom is None and facts.quantity != facts.quantity.to_integral_value():
         raise BadInput(
             _l("%(unit)s are counted in whole numbers.", unit=product.unit_word),

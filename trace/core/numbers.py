@@ -146,7 +146,15 @@ def _last_digit(tens: int, ones: int) -> str:
 def _within(quantity: Decimal, field: str) -> Decimal:
     if quantity <= 0:
         raise BadInput(_l("The quantity must be above 0."), code="quantity-not-positive", field=field)
-    if quantity >= LARGEST:
+    return check_storable(quantity, field)
+
+
+def check_storable(quantity: Decimal, field: str = "quantity") -> Decimal:
+    """The quantity, if its column takes it as it is; raises ``BadInput`` for one too large or too fine.
+
+    For what was not typed as it is stored: sums, and quantities said in another unit.
+    """
+    if abs(quantity) >= LARGEST:
         raise BadInput(_l("This quantity is too large."), code="quantity-too-large", field=field)
     # Compared, not normalised: normalising rounds to 28 digits, and what is sent may have 30.
     if quantity != quantity.quantize(_SMALLEST):

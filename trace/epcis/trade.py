@@ -18,6 +18,7 @@ from trace.batches.models import Batch
 from trace.batches.unit_models import LogisticUnit
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.ids import parse_uuid
+from trace.core.numbers import check_storable
 from trace.epcis import known_goods
 from trace.epcis.canonical import EpcisEvent
 from trace.epcis.known_goods import KnownGoods
@@ -109,9 +110,10 @@ def quantities_of(carrying: Carrying, elements: Sequence[Mapping[str, Any]]) -> 
 
 
 def in_unit(batch: Batch, element: Mapping[str, Any]) -> Decimal:
+    """How much it is in the batch's own unit; raises ``BadInput`` for what no quantity of a batch can be."""
     quantity, uom = Decimal(str(element["quantity"])), element.get("uom")
     try:
-        return vocabulary.convert(quantity, uom, batch.uom)
+        converted = vocabulary.convert(quantity, uom, batch.uom)
     except ValueError as error:
         raise BadInput(
             _l("This lot is measured in %(unit)s.", unit=batch.uom or batch.unit_word),
@@ -119,6 +121,7 @@ def in_unit(batch: Batch, element: Mapping[str, Any]) -> Decimal:
             field="uom",
             unit=batch.uom or batch.unit_word,
         ) from error
+    return check_storable(converted)
 
 
 def all_stated(quantities: Mapping[UUID, Decimal | None]) -> dict[UUID, Decimal]:

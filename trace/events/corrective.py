@@ -18,6 +18,7 @@ from trace.accounts.models import Organisation
 from trace.accounts.permissions import Actor
 from trace.core import clock
 from trace.core.errors import BadInput
+from trace.core.numbers import check_storable
 from trace.events import corrective_rows, desk, queries, rules
 from trace.events.corrections import difference_of
 from trace.events.desk import Around
@@ -168,6 +169,7 @@ def _quantities(original: Event, wanted: Mapping[UUID, Decimal] | None) -> dict[
         asked = (wanted or {}).get(one.batch_id) if one.batch_id else None
         if asked is None or one.batch is None:
             continue
+        check_storable(asked)
         if asked < 0 or (asked == 0 and original.verb != Verb.COUNT):
             raise BadInput(
                 _l("The quantity must be above 0."), code="quantity-not-positive", field="quantity"

@@ -17,6 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from producers.models import Product
 from trace.batches.models import Balance, Batch, Holding
+from trace.core.numbers import check_storable
 from trace.core.reading import Reading
 from trace.core.writing import Writes
 from trace.events.postings import Account, Posting
@@ -161,7 +162,8 @@ def apply(
     ``known`` are holdings the caller has read under those locks; others are read here. What moved is added to
     ``writes`` where the caller sends them at once, and is the session's to write otherwise.
     Raises ``QuantityExceedsHolding`` with its numbers where a holding would fall below zero, ``GoodsElsewhere`` where
-    it would fall below what is packed or lies elsewhere (take that off first); the database refuses whatever else
+    it would fall below what is packed or lies elsewhere (take that off first), ``BadInput`` where there would be more
+    of a lot than can be counted; the database refuses whatever else
     would not balance.
     """
     holdings = {(holding.batch_id, holding.organisation_id): holding for holding in known}
@@ -181,6 +183,9 @@ def apply(
                     holdings[key] = holding_of(session, *key)
                 _add(changes, holdings[key], "quantity", change)
     for touched, values in changes.items():
+        # Lots grow by deliveries: each fits, and their sum need not.
+        for value in values.values():
+            check_storable(value)
         # The session inserts what is new; of what is not, it need not know that it changed.
         writes_itself = writes is not None and touched not in session.new
         put = set_committed_value if writes_itself else setattr

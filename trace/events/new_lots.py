@@ -17,6 +17,7 @@ from trace.accounts.permissions import Actor
 from trace.batches.models import Batch, Code, CodeKind, Origin
 from trace.batches.services import LotNumberTaken
 from trace.core.ids import uuid7
+from trace.core.numbers import check_storable
 from trace.core.short_codes import BATCH_LENGTH, new_code
 from trace.events.seals_made import Shelf
 
@@ -51,8 +52,10 @@ def add_lot(
     """Add an activated lot of the actor's with a code of its own.
 
     ``number_of`` gives a lot number with ``prefix`` that is not among those taken, ``seal_of`` the seal of the batch
-    once it has code and number. Raises ``LotNumberTaken`` where it gives one that is.
+    once it has code and number. Raises ``LotNumberTaken`` where it gives one that is, ``BadInput`` for more than a lot
+    can hold.
     """
+    check_storable(lot.quantity)
     for _attempt in range(_TRIES):
         number = number_of(_numbers_taken(session, actor, lot.product, prefix))
         batch = Batch(
