@@ -42,6 +42,8 @@ class Action(StrEnum):
     SALE_PAUSED = "sale_paused"
     SALE_RESUMED = "sale_resumed"
     VALUES_ERASED = "values_erased"
+    GTIN_CHECKED = "gtin_checked"
+    GTIN_CHECK_WITHDRAWN = "gtin_check_withdrawn"
 
 
 class SecurityRecord(Base):

@@ -24,6 +24,7 @@ from trace.events.texts import DISPOSAL_REASONS, VERBS, quantity_in_words
 from trace.events.texts_stock import title_at_rest
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
+from trace.resolver.checking import count_waiting_gtins
 
 MOST_ON_DESK = 8
 
@@ -37,6 +38,7 @@ class DeskPage:
     needs_changes_count: int
     recalls: Sequence[Recall]
     recall_count: int
+    gtin_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def desk_page(session: Session) -> DeskPage:
         needs_changes_count=counts.get(Approval.NEEDS_CHANGES, 0),
         recalls=recalls.rows[:MOST_ON_DESK],
         recall_count=queries.count_recalls_in_force(session),
+        gtin_count=count_waiting_gtins(session),
     )
 
 

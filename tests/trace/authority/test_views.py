@@ -58,6 +58,7 @@ def test_nobody_else_finds_the_officers_pages(app: Flask, city: City, browse: Br
         "batch_id": city.batch.id,
         "recall_id": city.batch.id,
         "hold_id": city.batch.id,
+        "product_id": city.batch.product_id,
         "user_id": city.shop.user_id,
     }
     for rule in app.url_map.iter_rules():
