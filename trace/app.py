@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from labels import api_runs as runs_api
 from labels import views as labels
 from labels import views_printers as printers
+from labels import views_run_sheets as run_sheets
 from producers import api as products_api
 from producers.face import views as producers
 from trace.accounts import api as organisations_api
@@ -122,7 +123,18 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
 
 
 def _register(app: Flask) -> None:
-    for feature in (health, log, log_openings, accounts, producers, shops, labels, printers, authority):
+    for feature in (
+        health,
+        log,
+        log_openings,
+        accounts,
+        producers,
+        shops,
+        labels,
+        printers,
+        run_sheets,
+        authority,
+    ):
         app.register_blueprint(feature.blueprint)
     app.register_blueprint(public.blueprint)
     # The same pages in English: the language is in the address, so that bytes depend on nothing else.

@@ -12,6 +12,8 @@ from labels.run_jobs import NAMESPACE as RUNS
 from labels.run_jobs import run_jobs
 from labels.run_print_jobs import NAMESPACE as RUN_PRINTS
 from labels.run_print_jobs import run_print_jobs
+from labels.run_sheet_jobs import NAMESPACE as RUN_SHEETS
+from labels.run_sheet_jobs import run_sheet_jobs
 from trace.accounts.tries import forget_old_tries
 from trace.core.idempotency import forget_old_keys
 from trace.core.queue import make_queue, take_over_stalled
@@ -77,4 +79,5 @@ def make_app_queue(app: Flask) -> App:
     queue.add_tasks_from(subscription_jobs(), namespace=EPCIS)
     queue.add_tasks_from(run_jobs(), namespace=RUNS)
     queue.add_tasks_from(run_print_jobs(), namespace=RUN_PRINTS)
+    queue.add_tasks_from(run_sheet_jobs(), namespace=RUN_SHEETS)
     return queue

@@ -22,6 +22,7 @@ MODULES = (
     "trace.resolver.models",
     "labels.printer_models",
     "labels.run_print_models",
+    "labels.run_sheet_models",
 )
 
 

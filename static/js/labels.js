@@ -8,6 +8,8 @@ for (const form of document.querySelectorAll("[data-preview]")) {
   const renew = async () => {
     const asked = ++latest;
     const values = new URLSearchParams(new FormData(form));
+    // What guards the form belongs in no address.
+    for (const name of ["csrf_token", "idempotency_key"]) values.delete(name);
     target.parentElement.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(`${form.dataset.preview}?${values}`, { headers: { Accept: "text/html" } });

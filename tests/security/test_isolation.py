@@ -18,6 +18,7 @@ from werkzeug.routing import Rule
 
 from labels.printer_models import LabelPrinter, Language
 from labels.run_print_models import RunPrint
+from labels.run_sheet_models import RunSheets
 from tests.web import contents, settle, sign_in_as, token_of
 from trace.accounts import api_keys, services_members, sessions
 from trace.accounts.models import OrganisationKind, PartyKind, Role
@@ -165,7 +166,8 @@ def scene(session: Session) -> Scene:
     sending = RunPrint(
         run_id=stamps.id, printer_id=printer.id, printer_name=printer.name, first_number=1, last_number=20, next_number=1
     )  # fmt: skip
-    session.add(sending)
+    sheets = RunSheets(run_id=stamps.id, first_number=1, last_number=20, labels=20)
+    session.add_all([sending, sheets])
     session.flush()
     ids = {
         "capture_id": str(capture.id),
@@ -191,6 +193,7 @@ def scene(session: Session) -> Scene:
         "event_id": str(left.id),
         "printer_id": str(printer.id),
         "print_id": str(sending.id),
+        "sheets_id": str(sheets.id),
         "run_id": str(stamps.id),
         "binding_id": str(binding.id),
         "sale_id": str(sale.id),
