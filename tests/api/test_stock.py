@@ -1,12 +1,23 @@
 """Goods at rest over the API: exact, once by key, a stable code for every refusal."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
-from tests.api.conftest import MakeBatch, Start
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.api.conftest import MakeBatch, Start, acting
 from tests.api.program import Program, code_of
+from tests.factories import PartyFactory
+from tests.web import settle
 from trace.accounts.models import OrganisationKind
+from trace.accounts.services_organisations import Place, add_location
 from trace.batches.models import Batch
 from trace.core import clock
+from trace.events.models import Event, EventPrivate, Verb
 
 
 def _held(program: Program) -> str:
@@ -123,3 +134,46 @@ def test_a_stranger_to_the_goods_does_nothing_with_them(start: Start, batch: Bat
     assert other.post("/inspections", body, once="k1").status_code == 404
     assert other.post(f"/batches/{batch.id}/hold", {"reason": "complaint"}).status_code == 404
     assert other.get(f"/batches/{batch.id}/measurements").status_code == 404
+
+
+STOCK: dict[str, tuple[Verb, Callable[[str, str], dict[str, Any]]]] = {
+    "/moves": (
+        Verb.MOVE,
+        lambda batch, place: {"goods": [{"batch_id": batch, "quantity": 1}], "to_id": place},
+    ),
+    "/storings": (
+        Verb.STORE,
+        lambda batch, place: {"goods": [{"batch_id": batch, "quantity": 1}], "to_id": place},
+    ),
+    "/counts": (Verb.COUNT, lambda batch, _place: {"lines": [{"batch_id": batch, "quantity": 99}]}),
+    "/uses": (Verb.USE_UP, lambda batch, _place: {"batch_id": batch, "quantity": 1}),
+    "/inspections": (Verb.INSPECT, lambda batch, _place: {"batch_id": batch, "result": "passed"}),
+    "/samples": (Verb.SAMPLE, lambda batch, _place: {"batch_id": batch, "quantity": 1}),
+    "/measurements": (Verb.MEASURE, lambda batch, _place: {"batch_ids": [batch], "readings": []}),
+}
+
+
+@pytest.mark.parametrize("path", STOCK)
+def test_a_devices_clock_and_for_whom_it_was_said_are_kept(
+    session: Session, producer: Program, batch: Batch, path: str
+) -> None:
+    actor = acting(session, producer)
+    party_id = PartyFactory.create(session=session, actor=actor, name="Hộ bà Mai").id
+    place = add_location(session, actor.organisation, Place(name="Kho", commune_code="00004", address="Số 2"))
+    place_id = str(place.id)
+    settle(session)
+    verb, make = STOCK[path]
+    body = make(str(batch.id), place_id)
+    device_time = (clock.now() - timedelta(hours=9)).isoformat()
+    if "readings" in body:
+        body["readings"] = [{"time": device_time, "value": "4.5"}]
+    else:
+        body["event_time"] = device_time
+    answer = producer.post(
+        path, body | {"device_time": device_time, "on_behalf_of": str(party_id)}, once="w1"
+    )
+    assert answer.status_code == 201, answer.text
+    event = session.scalars(select(Event).where(Event.verb == verb)).one()
+    assert event.device_time is not None
+    assert abs(clock.now() - event.event_time) < timedelta(hours=1)
+    assert session.get_one(EventPrivate, event.id).on_behalf_of == party_id

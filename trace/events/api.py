@@ -10,7 +10,6 @@ from trace.batches.schemas import BatchAnswer, batch_answer
 from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader
 from trace.core.http import Audience, audience, db
 from trace.events import queries, services_activation, services_leaving, services_receiving, services_shipping
-from trace.events.desk import Around
 from trace.events.parties import state_party
 from trace.events.schemas import (
     Direction,
@@ -22,6 +21,7 @@ from trace.events.schemas import (
     ShipmentAnswer,
     ShipmentPage,
     ShipmentQuery,
+    around_of,
     event_answer,
     shipment_answer,
 )
@@ -85,7 +85,7 @@ def ship(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = shipment_answer(shipment, actor().organisation_id)  # before the commit forgets what was read
     db().commit()
@@ -110,7 +110,7 @@ def receive(stated: Mapping[str, Any], shipment_id: UUID) -> dict[str, Any]:
         missing_units=stated["missing_units"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = shipment_answer(shipment, actor().organisation_id)
     db().commit()
@@ -133,7 +133,7 @@ def sell(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[str, 
         party_id=_party_id(stated),
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = event_answer(event)
     db().commit()
@@ -156,16 +156,11 @@ def destroy(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[st
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = event_answer(event)
     db().commit()
     return answer, 201
-
-
-def _around(stated: Mapping[str, Any]) -> Around:
-    """How it was said, beside what: the device's clock, and for whom."""
-    return Around(device_now=stated.get("device_time"), on_behalf_of=stated.get("on_behalf_of"))
 
 
 def _party_id(stated: Mapping[str, Any]) -> UUID | None:

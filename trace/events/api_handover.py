@@ -23,9 +23,8 @@ from trace.events import (
     services_settlement,
 )
 from trace.events.corrective import Replacement
-from trace.events.desk import Around
 from trace.events.parties import state_party
-from trace.events.schemas import ShipmentAnswer, shipment_answer
+from trace.events.schemas import ShipmentAnswer, around_of, shipment_answer
 from trace.events.schemas_handover import (
     ClaimAnswer,
     ClaimList,
@@ -102,7 +101,7 @@ def return_goods(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         to_id=stated["receiver_id"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=Around(device_now=stated["device_time"], on_behalf_of=stated["on_behalf_of"]),
+        around=around_of(stated),
     )
     return _committed(shipment_answer(shipment, actor().organisation_id)), 201
 
@@ -237,7 +236,7 @@ def _circumstances(stated: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "event_time": stated["event_time"],
         "note": stated["note"],
-        "around": Around(device_now=stated["device_time"]),
+        "around": around_of(stated),
     }
 
 

@@ -8,9 +8,8 @@ from trace.accounts.access import actor
 from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader
 from trace.core.http import Audience, audience, db
 from trace.events import services_harvest, services_making, services_outside, services_packing, units
-from trace.events.desk import Around
 from trace.events.parties import state_party
-from trace.events.schemas import ShipmentAnswer, shipment_answer
+from trace.events.schemas import ShipmentAnswer, around_of, shipment_answer
 from trace.events.schemas_making import (
     MadeAnswer,
     NewDelivery,
@@ -61,7 +60,7 @@ def transform(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[
         reason=stated["reason"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = made_answer(made.event, made.batches)  # before the commit forgets what was read
     db().commit()
@@ -83,7 +82,7 @@ def split(once: Mapping[str, str], stated: Mapping[str, Any], batch_id: UUID) ->
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = made_answer(made.event, made.batches)  # before the commit forgets what was read
     db().commit()
@@ -104,7 +103,7 @@ def merge(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[str,
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = made_answer(made.event, made.batches)  # before the commit forgets what was read
     db().commit()
@@ -129,7 +128,7 @@ def add_delivery(
         sources=sources(stated["sources"]),
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = made_answer(event, [named.batch for named in event.goods if named.batch])
     db().commit()
@@ -152,7 +151,7 @@ def sell_on_tree(once: Mapping[str, str], stated: Mapping[str, Any], batch_id: U
         counted=second_count(stated),
         sources=sources(stated["sources"]),
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = shipment_answer(shipment, actor().organisation_id)
     db().commit()
@@ -187,7 +186,7 @@ def take_in(once: Mapping[str, str], stated: Mapping[str, Any]) -> tuple[dict[st
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = made_answer(made.event, made.batches)  # before the commit forgets what was read
     db().commit()
@@ -210,7 +209,7 @@ def pack(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = _unit_answer(packed.unit.id)
     db().commit()
@@ -241,7 +240,7 @@ def unpack(once: Mapping[str, str], stated: Mapping[str, Any], unit_id: UUID) ->
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = _unit_answer(unit_id)
     db().commit()
@@ -263,7 +262,7 @@ def ship_units(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
         key=once["key"],
         event_time=stated["event_time"],
         note=stated["note"],
-        around=_around(stated),
+        around=around_of(stated),
     )
     answer = shipment_answer(shipment, actor().organisation_id)
     db().commit()
@@ -273,11 +272,6 @@ def ship_units(once: Mapping[str, str], stated: Mapping[str, Any]) -> Created:
 def _unit_answer(unit_id: UUID) -> dict[str, Any]:
     reader_id = actor().organisation_id
     return unit_answer(units.get_unit(db(), reader_id, unit_id), reader_id)
-
-
-def _around(stated: Mapping[str, Any]) -> Around:
-    """How it was said, beside what: the device's clock, and for whom."""
-    return Around(device_now=stated.get("device_time"), on_behalf_of=stated["on_behalf_of"])
 
 
 def _receiver(stated: Mapping[str, Any]) -> Receiver:

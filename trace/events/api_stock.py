@@ -8,7 +8,8 @@ from trace.accounts.access import actor
 from trace.core.api import ApiBlueprint, IdempotencyHeader
 from trace.core.http import Audience, audience, db
 from trace.events import desk, queries_stock, services_holds, services_observation, services_stock
-from trace.events.desk import Around
+from trace.events.models import Event
+from trace.events.schemas import around_of
 from trace.events.schemas_stock import (
     CountAnswer,
     HoldAnswer,
@@ -50,8 +51,7 @@ def move(once: Mapping[str, str], stated: Mapping[str, Any]) -> Answered:
     event = services_stock.move(
         db(), actor(), _portions(stated), stated["to_id"], key=once["key"], **_circumstances(stated)
     )
-    db().commit()
-    return event_answer(event), 201
+    return _recorded(event)
 
 
 @blueprint.route("/storings", methods=["POST"])
@@ -64,8 +64,7 @@ def store(once: Mapping[str, str], stated: Mapping[str, Any]) -> Answered:
     event = services_stock.store(
         db(), actor(), _portions(stated), stated["to_id"], key=once["key"], **_circumstances(stated)
     )
-    db().commit()
-    return event_answer(event), 201
+    return _recorded(event)
 
 
 @blueprint.route("/counts", methods=["POST"])
@@ -82,8 +81,9 @@ def count_stock(once: Mapping[str, str], stated: Mapping[str, Any]) -> Answered:
     events = services_stock.count_stock(
         db(), actor(), counted, key=once["key"], is_sure=stated["is_sure"], **_circumstances(stated)
     )
+    answer = {"items": [event_answer(event) for event in events]}
     db().commit()
-    return {"items": [event_answer(event) for event in events]}, 201
+    return answer, 201
 
 
 @blueprint.route("/uses", methods=["POST"])
@@ -96,8 +96,7 @@ def use_up(once: Mapping[str, str], stated: Mapping[str, Any]) -> Answered:
     event = services_stock.use_up(
         db(), actor(), stated["batch_id"], stated["quantity"], key=once["key"], **_circumstances(stated)
     )
-    db().commit()
-    return event_answer(event), 201
+    return _recorded(event)
 
 
 @blueprint.route("/inspections", methods=["POST"])
@@ -110,8 +109,7 @@ def inspect(once: Mapping[str, str], stated: Mapping[str, Any]) -> Answered:
     event = services_observation.inspect(
         db(), actor(), stated["batch_id"], stated["result"], key=once["key"], **_circumstances(stated)
     )
-    db().commit()
-    return event_answer(event), 201
+    return _recorded(event)
 
 
 @blueprint.route("/samples", methods=["POST"])
@@ -124,8 +122,7 @@ def sample(once: Mapping[str, str], stated: Mapping[str, Any]) -> Answered:
     event = services_observation.sample(
         db(), actor(), stated["batch_id"], stated["quantity"], key=once["key"], **_circumstances(stated)
     )
-    db().commit()
-    return event_answer(event), 201
+    return _recorded(event)
 
 
 @blueprint.route("/measurements", methods=["POST"])
@@ -146,10 +143,9 @@ def measure(once: Mapping[str, str], stated: Mapping[str, Any]) -> Answered:
         key=once["key"],
         device=stated["device"],
         note=stated["note"],
-        around=Around(location_id=stated["location_id"]),
+        around=around_of(stated),
     )
-    db().commit()
-    return event_answer(event), 201
+    return _recorded(event)
 
 
 @blueprint.route("/batches/<uuid:batch_id>/measurements")
@@ -178,8 +174,9 @@ def list_measurements(batch_id: UUID) -> dict[str, Any]:
 def set_aside(stated: Mapping[str, Any], batch_id: UUID) -> dict[str, Any]:
     """Set your own goods of a batch aside: until released they are neither sold nor passed on. Twice is once."""
     hold = services_holds.hold(db(), actor(), batch_id, stated["reason"], note=stated["note"])
+    answer = hold_answer(hold)
     db().commit()
-    return hold_answer(hold)
+    return answer
 
 
 @blueprint.route("/batches/<uuid:batch_id>/release", methods=["POST"])
@@ -189,8 +186,16 @@ def set_aside(stated: Mapping[str, Any], batch_id: UUID) -> dict[str, Any]:
 def release(stated: Mapping[str, Any], batch_id: UUID) -> dict[str, Any]:
     """Let goods you set aside move again. Refused with `not-on-hold` where none are."""
     hold = services_holds.release(db(), actor(), batch_id, note=stated["note"])
+    answer = hold_answer(hold)
     db().commit()
-    return hold_answer(hold)
+    return answer
+
+
+def _recorded(event: Event) -> Answered:
+    """The answer, made before the commit forgets what was read."""
+    answer = event_answer(event)
+    db().commit()
+    return answer, 201
 
 
 def _portions(stated: Mapping[str, Any]) -> dict[UUID, Any]:
@@ -201,5 +206,5 @@ def _circumstances(stated: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "event_time": stated["event_time"],
         "note": stated["note"],
-        "around": Around(location_id=stated["location_id"]),
+        "around": around_of(stated),
     }

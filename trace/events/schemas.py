@@ -1,5 +1,6 @@
 """What programs send and get about custody. Quantities are in the one unit of the batch."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from trace.accounts.models import PartyKind
 from trace.batches.schemas import BatchBrief, batch_brief
 from trace.core.api import Amount, Answer, Body, ExactNumber, Pages
 from trace.core.fields import Choice, Id, Instant, Text
+from trace.events.desk import Around
 from trace.events.handover_models import Shipment, ShipmentLine
 from trace.events.models import Event, Verb
 from trace.events.rules import DisposalReason
@@ -51,19 +53,33 @@ class PartyBody(Body):
     commune_code = Text(longest=5)
 
 
-class Movement(Body):
-    """How much of a batch. ``event_time`` is now unless given; without an offset it is Hanoi's wall clock.
+class Noted(Body):
+    """``event_time`` is now unless given; without an offset it is Hanoi's wall clock.
 
     ``device_time`` is the device's clock as it sends: a wrong one is set right by how far it is off, both times are
     kept. ``on_behalf_of`` is a party of your address book whose statement this is.
     """
 
-    batch_id = Id(required=True)
-    quantity = ExactNumber(required=True)
     event_time = Instant(load_default=None)
     device_time = Instant(load_default=None)
     on_behalf_of = Id(load_default=None)
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
+
+
+class Movement(Noted):
+    """How much of a batch."""
+
+    batch_id = Id(required=True)
+    quantity = ExactNumber(required=True)
+
+
+def around_of(stated: Mapping[str, Any]) -> Around:
+    """How it was said, beside what: the device's clock, for whom, at which own place."""
+    return Around(
+        device_now=stated.get("device_time"),
+        on_behalf_of=stated.get("on_behalf_of"),
+        location_id=stated.get("location_id"),
+    )
 
 
 class NewShipment(Movement):

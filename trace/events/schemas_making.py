@@ -13,30 +13,17 @@ from trace.batches.models import DateKind
 from trace.batches.schemas import BatchBrief, batch_brief
 from trace.batches.unit_models import LogisticUnit, UnitKind
 from trace.core.api import Amount, Answer, Body, ExactNumber
-from trace.core.fields import Choice, Day, Id, Instant, Name, Text, Whole
+from trace.core.fields import Choice, Day, Id, Name, Text, Whole
 from trace.events.models import Event, Verb
 from trace.events.rules_making import MOST_INPUTS, MOST_PARTS, GoodsNamedTwice, YieldReason
 from trace.events.rules_packing import MOST_PACKED_AT_ONCE
-from trace.events.schemas import LONGEST_NOTE, PartyBody
+from trace.events.schemas import LONGEST_NOTE, Noted, PartyBody
 from trace.events.seals_made import OutsideFacts
 from trace.events.services_activation import Source
 from trace.events.services_harvest import LONGEST_UNIT, SecondCount
 
 LONGEST_PLOT = 80
 NOT_A_LIST = {"invalid": _l("Send a list.")}
-
-
-class Noted(Body):
-    """``event_time`` is now unless given; without an offset it is Hanoi's wall clock.
-
-    ``device_time`` is the device's clock as it sends: a wrong one is set right by how far it is off, both times are
-    kept. ``on_behalf_of`` is a party of your address book whose statement this is.
-    """
-
-    event_time = Instant(load_default=None)
-    device_time = Instant(load_default=None)
-    on_behalf_of = Id(load_default=None)
-    note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
 
 class PortionBody(Body):

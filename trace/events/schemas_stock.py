@@ -16,7 +16,7 @@ from trace.core.fields import Celsius, Choice, Id, Instant, Text, Tick
 from trace.events.handover_models import Hold
 from trace.events.models import Event, Verb
 from trace.events.rules_stock import MOST_AT_ONCE, InspectionResult, SetAsideReason
-from trace.events.schemas import LONGEST_NOTE, Movement
+from trace.events.schemas import LONGEST_NOTE, Movement, Noted
 from trace.events.temperatures import LONGEST_DEVICE, MOST_READINGS, Limits, Reading, leaves
 
 
@@ -27,12 +27,10 @@ class TemperatureUnit(StrEnum):
     FAH = "FAH"
 
 
-class _Noted(Body):
-    """``event_time`` is now unless given; ``location_id`` a place of your own, your seat unless given."""
+class _Noted(Noted):
+    """``location_id`` is a place of your own, your seat unless given."""
 
-    event_time = Instant(load_default=None)
     location_id = Id(load_default=None)
-    note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
 
 class Portion(Body):
@@ -113,7 +111,11 @@ class ReadingBody(Body):
 
 
 class NewMeasurement(Body):
-    """Temperatures of goods that lie together. ``device`` is the thermometer's name or URI."""
+    """Temperatures of goods that lie together. ``device`` is the thermometer's name or URI.
+
+    ``device_time`` is the clock of what read them as it sends: where it is wrong, the times of the readings are set
+    right by how far it is off. ``on_behalf_of`` is a party of your address book whose statement this is.
+    """
 
     batch_ids = ma.fields.List(
         Id(required=True),
@@ -123,6 +125,8 @@ class NewMeasurement(Body):
     )
     readings = _lines(ReadingBody, MOST_READINGS)
     device = Text(longest=LONGEST_DEVICE, load_default="")
+    device_time = Instant(load_default=None)
+    on_behalf_of = Id(load_default=None)
     location_id = Id(load_default=None)
     note = Text(longest=LONGEST_NOTE, multiline=True, load_default="")
 
