@@ -5,7 +5,7 @@ writes a row: where no service leads, there is no factory.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -188,9 +188,9 @@ class BatchFactory(Factory[Batch]):
     expires_on = None
 
 
-def _activate_new(session: Session, actor: Actor, **stated: Any) -> Batch:
+def _activate_new(session: Session, actor: Actor, event_time: datetime | None, **stated: Any) -> Batch:
     batch: Batch = BatchFactory.create(session=session, actor=actor, **stated)
-    services_activation.activate(session, actor, batch.id)
+    services_activation.activate(session, actor, batch.id, event_time=event_time)
     return batch
 
 
@@ -199,6 +199,8 @@ class ActiveBatchFactory(Factory[Batch]):
 
     class Meta:
         model = _activate_new
+
+    event_time = None
 
 
 class PartyFactory(Factory[Party]):

@@ -24,6 +24,8 @@ from trace.recalls.services import Decision
 
 # Younger than what the public page calls added later, older than now.
 EARLIEST, LATEST = timedelta(hours=18), timedelta(hours=1)
+# From the activation to the first that happens to the goods.
+BEFORE = timedelta(minutes=30)
 _PARTY = "party:"
 
 
@@ -48,17 +50,23 @@ class Teller:
     def tell(self, story: Story) -> Batch:
         """Register the batch and let everything happen to it that the story says."""
         stated, product = self.products[story.product]
-        factory = BatchFactory if story.is_draft else ActiveBatchFactory
-        batch = factory.create(
-            session=self.session,
-            actor=self._by_organisation[product.organisation_id],
-            product=product,
-            produced_on=self.today - timedelta(days=story.days_ago),
-            date_kind=stated.date_kind,
-            quantity=story.quantity,
-        )
+        times = list(self._times(story))
+        facts = {
+            "session": self.session,
+            "actor": self._by_organisation[product.organisation_id],
+            "product": product,
+            "produced_on": self.today - timedelta(days=story.days_ago),
+            "date_kind": stated.date_kind,
+            "quantity": story.quantity,
+        }
+        if story.is_draft:
+            batch: Batch = BatchFactory.create(**facts)
+        else:
+            first = min((when for when in times if when is not None), default=None)
+            activated = first - BEFORE if first is not None else None
+            batch = ActiveBatchFactory.create(**facts, event_time=activated)
         told = _Told(self, batch, self._by_organisation[product.organisation_id])
-        for step, when in zip(story.steps, self._times(story), strict=True):
+        for step, when in zip(story.steps, times, strict=True):
             try:
                 told.happen(step, when)
             except Refusal as refusal:

@@ -5,6 +5,7 @@ Households and plots of a harvest stand here too, for they are named when the ba
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from trace.batches import queries as batch_queries
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.errors import BadInput, Refusal
-from trace.events import desk, seals
+from trace.events import desk, rules, seals
 from trace.events.desk import PLAIN, Around
 from trace.events.documents import Happening, goods_of
 from trace.events.models import Event, Verb
@@ -58,21 +59,25 @@ def activate(
     *,
     sources: Sequence[Source] = (),
     extensions: Mapping[str, Any] | None = None,
+    event_time: datetime | None = None,
     around: Around = PLAIN,
     note: str = "",
 ) -> Event:
     """Seal the ten items and let the batch move: the goods are now in the producer's hands.
 
-    ``sources`` are the households and plots of a harvest, whose quantities add up to the batch's.
-    Raises ``NotApprovedYet``, ``ItemsMissing``, ``AlreadyActivated``, ``SourcesDiffer``.
+    ``sources`` are the households and plots of a harvest, whose quantities add up to the batch's. The seal is of now,
+    even where the goods were there before (``event_time``).
+    Raises ``NotApprovedYet``, ``ItemsMissing``, ``AlreadyActivated``, ``SourcesDiffer``, ``TimeOutOfRange``.
     """
     batch = ready_draft(session, actor, batch_id)
     check_sources(sources, batch.quantity)
+    when = desk.when_of(event_time, around, rules.start_of_day(batch.produced_on)) if event_time else None
     now = clock.now()
     seal = seals.make_seal(session, batch)
     happening = Happening(
         verb=Verb.ACTIVATE,
-        event_time=now,
+        event_time=when.event_time if when else now,
+        device_time=when.device_time if when else None,
         goods=goods_of({batch: batch.quantity}),
         location_uri=batch.location.uri,
         sealed_items={batch.epc_class: seal},

@@ -27,6 +27,7 @@ from trace.demo.fill import DemoRefused, DemoSummary, fill
 from trace.demo.pictures import DRAWINGS, draw
 from trace.demo.stories import STORIES
 from trace.events.handover_models import Shipment, ShipmentLine
+from trace.events.models import Event, EventGoods, Verb
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.recalls.models import Recall
 
@@ -163,3 +164,19 @@ def test_nothing_is_filled_where_strangers_reach(session: Session, tmp_path: Pat
 @pytest.mark.parametrize("kind", DRAWINGS)
 def test_every_kind_of_product_is_drawn(kind: str) -> None:
     assert draw(kind).read(4) == b"\x89PNG"
+
+
+def test_nothing_happens_to_a_batch_before_it_is_activated(demo: Demo) -> None:
+    activated = (
+        select(EventGoods.batch_id, Event.event_time.label("since"))
+        .join(Event)
+        .where(Event.verb == Verb.ACTIVATE)
+        .subquery()
+    )
+    early = (
+        select(Event.verb, Event.event_time, activated.c.since)
+        .join(EventGoods, EventGoods.event_id == Event.id)
+        .join(activated, activated.c.batch_id == EventGoods.batch_id)
+        .where(Event.event_time < activated.c.since)
+    )
+    assert demo.session.execute(early).all() == []

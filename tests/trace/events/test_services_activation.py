@@ -1,5 +1,7 @@
 """Activating a batch on a real database: what is sealed, what is refused."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -8,9 +10,11 @@ from tests.trace.events.balances import balance_of
 from tests.trace.events.conftest import Chain
 from trace.accounts.permissions import NotApprovedYet
 from trace.batches import queries as batches
+from trace.core import clock
 from trace.core.errors import Forbidden, NotFound
 from trace.events import queries, services_activation
 from trace.events.models import Verb
+from trace.events.rules import TimeOutOfRange, start_of_day
 
 
 def test_activation_puts_all_of_the_batch_into_the_producers_hands(session: Session, chain: Chain) -> None:
@@ -59,3 +63,16 @@ def test_somebody_elses_draft_is_not_there(session: Session, chain: Chain) -> No
 def test_shops_activate_nothing(session: Session, chain: Chain) -> None:
     with pytest.raises(Forbidden):
         services_activation.activate(session, chain.shop, chain.batch.id)
+
+
+def test_goods_that_were_there_before_are_sealed_now(session: Session) -> None:
+    actor = actor_of_kind(session)
+    yesterday = clock.today() - timedelta(days=1)
+    draft = BatchFactory.create(session=session, actor=actor, produced_on=yesterday)
+    there = start_of_day(yesterday) + timedelta(hours=6)
+    with pytest.raises(TimeOutOfRange):
+        services_activation.activate(session, actor, draft.id, event_time=there - timedelta(hours=7))
+    event = services_activation.activate(session, actor, draft.id, event_time=there)
+    assert event.event_time == there
+    assert draft.activated_at is not None
+    assert draft.activated_at > there
