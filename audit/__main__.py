@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from audit import accessibility, interface, licences, printing, speed
+from audit import accessibility, interface, licences, printing, rendering, speed
 from audit.findings import CannotAudit, Finding, table
 from audit.site import live_site
 from trace.cli.browser import NoBrowser, provide_browser
@@ -18,10 +18,11 @@ def main() -> int:
     logging.disable(logging.INFO)
     started = time.monotonic()
     failed: list[str] = []
+    not_run: list[str] = []
     try:
         chromium = os.environ.get("CHROMIUM") or str(provide_browser())
-        _run(licences.check, failed)
-        _run(printing.check, failed)
+        for check in (licences.check, printing.check, rendering.check):
+            _run(check, failed, not_run)
         with live_site() as site:
             if site.missing:
                 failed.append("the demo")
@@ -31,7 +32,7 @@ def main() -> int:
                 partial(speed.check, site, chromium),
                 partial(interface.check, site),  # last: it writes
             ):
-                _run(check, failed)
+                _run(check, failed, not_run)
     except (CannotAudit, NoBrowser) as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -40,10 +41,12 @@ def main() -> int:
         f"\n  Audit: {'failed: ' + ', '.join(failed) if failed else 'everything passes'} ({took:.0f} s)",
         flush=True,
     )
+    for sentence in not_run:
+        print(f"  NOT RUN: {sentence}", flush=True)
     return 1 if failed else 0
 
 
-def _run(check: Callable[[], Finding], failed: list[str]) -> None:
+def _run(check: Callable[[], Finding], failed: list[str], not_run: list[str]) -> None:
     started = time.monotonic()
     finding = check()
     took = time.monotonic() - started
@@ -51,6 +54,9 @@ def _run(check: Callable[[], Finding], failed: list[str]) -> None:
     print(table(finding.columns, finding.rows), flush=True)
     for fault in finding.faults:
         print(f"    ! {fault}", flush=True)
+    for sentence in finding.not_run:
+        print(f"    NOT RUN: {sentence}", flush=True)
+    not_run += finding.not_run
     if not finding.passes:
         failed.append(finding.title)
 

@@ -10,12 +10,13 @@ class CannotAudit(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check: ``rows`` under ``columns``, and what is wrong, one line each."""
+    """The result of one check: ``rows`` under ``columns``, what is wrong, and what did not run, one line each."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     faults: Sequence[str] = field(default=())
+    not_run: Sequence[str] = field(default=())
 
     @property
     def passes(self) -> bool:

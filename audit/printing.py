@@ -13,7 +13,7 @@ from audit.findings import CannotAudit, Finding
 from audit.tools import HERE, node, node_packages
 from labels.bitmaps import DotPage, dot_pages, for_dots
 from labels.designs import DESIGNS, Design
-from labels.printer_symbols import is_certain
+from labels.printer_symbols import certain_correction
 from labels.qr import printed_address, readable_site
 from labels.spec import DateLine, LabelContent
 from labels.zpl import zpl
@@ -35,7 +35,7 @@ def check() -> Finding:
         for site in SITES:
             page = _page(design, site)
             wrong, texts = _compare(page, _drawn(design, page))
-            by_command = all(is_certain(placed) for placed in page.symbols)
+            by_command = all(certain_correction(placed) for placed in page.symbols)
             rows.append((design.key, "^BQ" if by_command else "^GF", str(wrong), str(len(texts))))
             if wrong or texts != [placed.symbol.address for placed in page.symbols]:
                 faults.append(f"{design.key} at {site}: {wrong} dots differ, read {texts}")
@@ -77,7 +77,7 @@ def _compare(page: DotPage, drawn: Image.Image) -> tuple[int, list[str]]:
     height, width = min(ours.shape[0], theirs.shape[0]), min(ours.shape[1], theirs.shape[1])
     differs = ours[:height, :width] != theirs[:height, :width]
     for placed in page.symbols:
-        if is_certain(placed):
+        if certain_correction(placed):
             side = placed.symbol.modules * placed.module
             differs[placed.y : placed.y + side, placed.x : placed.x + side] = False
     return int(differs.sum()), [found.text for found in zxingcpp.read_barcodes(np.asarray(drawn))]
