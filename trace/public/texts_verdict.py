@@ -106,12 +106,12 @@ def _void_sentence(facts: Facts) -> str:
 
 
 def _sold_sentence(facts: Facts) -> str:
-    """One item, sold once: read by its buyer it is as it should be, beside goods on a shelf it is not."""
+    """One item, sold once: read by its buyer that is nothing unusual, beside goods on a shelf it is."""
     if facts.sold_at is None:
         raise ValueError("a verdict of an item that was sold without its moment")
     return _(
-        "It was sold at %(sold)s. Bought then: all is as it should be. Still being sold: the label may have been"
-        " copied, or somebody scanned the wrong one; tap Report.",
+        "Noted as sold at %(sold)s. Bought then: nothing unusual. Still on sale: somebody scanned the wrong one, or the"
+        " label was copied. Tap Report.",
         sold=moment(facts.sold_at),
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -93,3 +93,21 @@ def test_behind_a_proxy_the_address_it_forwards_is_counted(app: Flask, known: st
             path, environ_base={"REMOTE_ADDR": HOME}, headers={"X-Forwarded-For": f"192.0.2.{number}"}
         )
     assert _guess(app, 1) == [429]
+
+
+def test_unknown_and_malformed_codes_ask_the_database_no_more_than_known_ones(
+    app: Flask, connection: Connection, known: str
+) -> None:
+    asked: list[str] = []
+
+    def note(*statement: object) -> None:
+        asked.append(str(statement[2]))
+
+    event.listen(connection, "before_cursor_execute", note)
+    counts = []
+    for path in (f"/T/{known}", f"/T/{new_code(13)}", "/T/7K3QX9ZPAA", f"/api/v1/codes/{new_code(10)}"):
+        asked.clear()
+        _get(app, path)
+        counts.append(len(asked))
+    event.remove(connection, "before_cursor_execute", note)
+    assert max(counts[1:]) < counts[0]
