@@ -64,7 +64,9 @@ function take(code) {
 
 async function addToList(code) {
   try {
-    const answer = await fetch(`${told.listed}?${new URLSearchParams({ text: code })}`);
+    const asked = new URL(told.listed, location.href); // it may name a language already
+    asked.searchParams.set("text", code);
+    const answer = await fetch(asked);
     const text = await answer.text();
     if (!answer.ok || answer.redirected) {
       scanner.say(answer.redirected ? told.sayNone : text);

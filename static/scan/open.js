@@ -7,8 +7,10 @@ const LONGEST_EDGE = 2000; // of a photo that is sent
 const SMALL_ENOUGH = 1024 * 1024;
 
 function openCode(code) {
-  const asked = new URLSearchParams({ text: code.text, kind: code.format });
-  location.assign(`${page.dataset.scanPage}?${asked}`);
+  const asked = new URL(page.dataset.scanPage, location.href);
+  asked.searchParams.set("text", code.text);
+  asked.searchParams.set("kind", code.format);
+  location.assign(asked);
 }
 
 async function begin() {

@@ -188,7 +188,7 @@ def test_stamps_are_bound_and_voided_by_scanning_them(
         page.get_by_role("button", name="Gắn tem vào lô").click()
         expect(page.locator("main")).to_contain_text("2–5")
 
-        page.goto(f"{server.url}/producer/stamps/void")
+        page.goto(f"{server.url}/producer/stamps/void?lang=vi")
         _press(page, "Quét lần lượt từng tem")
         lines = page.locator("[data-scan-list] li")
         expect(lines).to_have_count(2, timeout=60_000)
