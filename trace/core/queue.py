@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import procrastinate
+from procrastinate.manager import JobManager
+from procrastinate.tasks import configure_task
 from procrastinate.types import JSONValue
 from sqlalchemy.orm import Session
 
@@ -21,6 +23,10 @@ JOBS_AT_ONCE = 4
 # A worker says every ten seconds that it is there (Procrastinate's default); after three silences its jobs are
 # taken over.
 WORKER_SILENCE = timedelta(seconds=30)
+
+# Writes jobs by the connection it is given and opens none. A worker's own connector is asynchronous, and takes no
+# connection of a session: a job that enqueues another would fail in the worker alone.
+_IN_TRANSACTION = JobManager(procrastinate.SyncPsycopgConnector())
 
 
 def make_queue(database_url: str, role: str | None = APP_ROLE) -> procrastinate.App:
@@ -54,14 +60,17 @@ def enqueue(
     if task_name not in queue.tasks:
         raise KeyError(task_name)
     raw: Any = session.connection().connection.driver_connection
-    task = queue.configure_task(
-        task_name,
+    task = queue.tasks[task_name]
+    job = configure_task(
+        name=task.name,
+        job_manager=_IN_TRANSACTION,
+        queue=task.queue,
         lock=lock,
         connection=raw,
         priority=priority,
         schedule_in={"seconds": wait_s} if wait_s else None,
     )
-    return task.defer(**arguments)
+    return job.defer(**arguments)
 
 
 async def take_over_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
