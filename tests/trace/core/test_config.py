@@ -317,3 +317,17 @@ def test_this_machine_is_no_printer_where_strangers_reach_the_service(tmp_path: 
     assert production(tmp_path, TRACE_PRINTERS=value).printers
     with pytest.raises(ConfigurationError, match="this machine"):
         production(tmp_path, TRACE_PRINTERS=value, TRACE_PUBLIC_URL="https://a.example")
+
+
+def test_limits_for_strangers_are_whole_numbers(tmp_path: Path) -> None:
+    plain = production(tmp_path)
+    assert (plain.unknown_codes_free, plain.unknown_codes_per_minute, plain.hidden_code_tries) == (60, 30, 20)
+    stated = production(tmp_path, TRACE_UNKNOWN_CODES_FREE="0", TRACE_HIDDEN_CODE_TRIES="5")
+    assert (stated.unknown_codes_free, stated.hidden_code_tries) == (0, 5)
+    for name, wrong in (
+        ("TRACE_UNKNOWN_CODES_FREE", "-1"),
+        ("TRACE_UNKNOWN_CODES_PER_MINUTE", "0"),
+        ("TRACE_HIDDEN_CODE_TRIES", "many"),
+    ):
+        with pytest.raises(ConfigurationError, match=name):
+            production(tmp_path, **{name: wrong})
