@@ -86,7 +86,7 @@ def back_svg(
 
 
 def _page_head(spec: SheetSpec, title: str, margin: float) -> Markup:
-    at = _mm(-margin)
+    at = _mm(0.0 - margin)
     width, height = _mm(spec.page_width_mm + 2 * margin), _mm(spec.page_height_mm + 2 * margin)
     return Markup(
         '<svg class="label-preview wide" xmlns="http://www.w3.org/2000/svg" role="img" viewBox="{} {} {} {}">'

@@ -41,7 +41,7 @@ def a_label(number: int = 0, *, public_url: str = SITE, **changes: Any) -> Label
     return LabelContent(**(fields | changes))
 
 
-def page_raster(pdf: bytes, dpi: int, page: int = 0) -> Any:
+def page_raster(pdf: bytes, dpi: float, page: int = 0) -> Any:
     """One page as an array of grey values, drawn by PDFium."""
     document = pdfium.PdfDocument(pdf)
     try:
@@ -55,7 +55,7 @@ def page_raster(pdf: bytes, dpi: int, page: int = 0) -> Any:
         document.close()
 
 
-def _pixels(page: Any, dpi: int) -> tuple[int, int]:
+def _pixels(page: Any, dpi: float) -> tuple[int, int]:
     width, height = page.get_size()
     return int(np.ceil(height * dpi / 72)), int(np.ceil(width * dpi / 72))
 

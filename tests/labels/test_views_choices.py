@@ -140,3 +140,49 @@ def test_stars_stand_on_the_label_only_while_valid(
     )
     page = workspace.page(f"/labels/{batch_id}/preview")
     assert ("Đạt OCOP 4 sao" in page) == is_shown
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_one_whole_label_is_a_picture_under_the_lots_name(
+    workspace: Workspace, batch_id: UUID, ending: str
+) -> None:
+    answer = workspace.client.get(f"/labels/{batch_id}/label.{ending}?size=roll-50x30&dpi=300")
+    assert answer.status_code == 200
+    assert (
+        f'attachment; filename="tem-cai-ngot-vi-du-221126-1.{ending}"'
+        in answer.headers["Content-Disposition"]
+    )
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    if ending == "png":
+        picture = Image.open(io.BytesIO(answer.data))
+        assert (picture.mode, picture.size) == ("1", (591, 354))
+        [address] = read_all_by_zxing(np.asarray(picture.convert("L")))
+        assert "/T/" in address
+    else:
+        assert 'width="50mm" height="30mm"' in answer.get_data(as_text=True)
+
+
+def test_a_pdf_of_dots_is_chosen_and_its_letters_are_whole_dots(workspace: Workspace, batch_id: UUID) -> None:
+    query = "size=a4-40&count=2&start=3"
+    lines, in_dots = (
+        workspace.client.get(f"/labels/{batch_id}/sheet.pdf?{query}&drawing={drawing}").data
+        for drawing in ("lines", "dots")
+    )
+    assert (b"/Subtype/Image" in lines, b"/Subtype/Image" in in_dots) == (False, True)
+    assert read_all_by_zxing(page_raster(in_dots, 203)) == read_all_by_zxing(page_raster(lines, 203))
+    assert "221126-1" in pdfium.PdfDocument(in_dots)[0].get_textpage().get_text_range()
+    assert workspace.client.get(f"/labels/{batch_id}/sheet.pdf?drawing=ink").status_code == 422
+
+
+def test_the_preview_shows_marks_and_backs(workspace: Workspace, batch_id: UUID) -> None:
+    url = f"/labels/{batch_id}/preview?size=avery-l7165&text=Rửa+sạch."
+    plain, whole = workspace.page(url), workspace.page(f"{url}&back=true&marks=true")
+    assert ("Mặt sau của trang đầu" in plain, "Mặt sau của trang đầu" in whole) == (False, True)
+    assert ('stroke-width="0.1"' in plain, 'stroke-width="0.1"' in whole) == (False, True)
+
+
+def test_the_preview_begins_with_the_page_the_file_begins_with(workspace: Workspace, batch_id: UUID) -> None:
+    # Two, three and one on a page.
+    url = f"/labels/{batch_id}/preview?size=roll-35x22-3&count=6&start=2"
+    assert workspace.page(url).count('href="#one-label"') == 2
+    assert workspace.page(f"{url}&last_first=true").count('href="#one-label"') == 1
