@@ -5,6 +5,7 @@ Fast tests take ``session``: everything they write is rolled back. Journeys take
 """
 
 import ipaddress
+import itertools
 import os
 import secrets
 import socket
@@ -185,11 +186,21 @@ def live_server(template_url: str, tmp_path: Path) -> Iterator[Callable[..., Liv
         yield start
 
 
+# Below the ports that the system lends to connections: between our look and the service's start it would lend one of
+# those to somebody else. Processes that run at once begin at different places, and none is given twice.
+_PORTS = itertools.cycle(range(20_000 + os.getpid() * 97 % 10_000, 32_000))
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in _PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("unreachable: the ports go round")
 
 
 @pytest.fixture(scope="session")

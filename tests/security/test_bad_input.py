@@ -8,7 +8,6 @@ import gc
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +20,7 @@ from sqlalchemy.orm import Session
 from tests.web import contents, send, settle, sign_in_as, token_of
 from trace.accounts.models import OrganisationKind
 from trace.accounts.permissions import Actor
+from trace.core import clock
 from trace.core.ids import uuid7
 from trace.demo import factories
 from trace.events import services_shipping
@@ -115,7 +115,7 @@ def scene(app: Flask, connection: Connection, session: Session) -> Scene:
     clients["nobody"] = app.test_client()
     moved = {"quantity": "1", "event_time": "", "note": "", "idempotency_key": str(uuid7())}
     place = {"province_code": "01", "commune_code": "00004", "address": "Số 1"}
-    day = {"produced_on": date.today().isoformat()}  # noqa: DTZ011 - any recent date does
+    day = {"produced_on": clock.today().isoformat()}
     lot = {
         "product_id": str(product.id), "location_id": str(producer.organisation.seat.id), "lot_number": "A-1",
         "date_kind": "harvest", "quantity": "10", "expires_on": "", **day,

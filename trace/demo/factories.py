@@ -39,6 +39,7 @@ _PERSON = "factories.person"
 
 
 def _numbered(make: Callable[[int], str]) -> Any:
+    """A name for each; the numbers in them have one length, or one name would stand in another ("… 1" in "… 12")."""
     return Sequence(make)  # type: ignore[no-untyped-call]  # the library annotates its factories only
 
 
@@ -62,7 +63,7 @@ class UserFactory(Factory[User]):
         model = services_organisations.sign_up
 
     phone = _numbered(lambda n: nobodys_phone(90_000_000 + n))
-    name = _numbered(lambda n: f"Người Ví Dụ {n}")
+    name = _numbered(lambda n: f"Người Ví Dụ {n:04d}")
     password = "mat khau chi de thu"  # noqa: S105 - of people in tests; the demo gives random ones
 
 
@@ -73,7 +74,7 @@ class NewOrganisationFactory(Factory[NewOrganisation]):
         model = NewOrganisation
 
     kind = OrganisationKind.PRODUCER
-    name = _numbered(lambda n: f"Đơn vị Ví Dụ {n}")
+    name = _numbered(lambda n: f"Đơn vị Ví Dụ {n:04d}")
     phone = _numbered(lambda n: nobodys_phone(80_000_000 + n))
     place = Place(BA_DINH, "Số 1 phố Ví Dụ")
 
@@ -128,7 +129,7 @@ class ProductFactory(Factory[Product]):
         model = _register_product
 
     picture_sha256 = NO_PICTURE
-    name = _numbered(lambda n: f"Cải ngọt {n}")
+    name = _numbered(lambda n: f"Cải ngọt {n:04d}")
     ocop_set = 1
     uom = "KGM"
     packaging_word = None
@@ -210,7 +211,7 @@ class PartyFactory(Factory[Party]):
         model = services_parties.add_party
 
     kind = PartyKind.TRADER
-    name = _numbered(lambda n: f"Thương lái Ví Dụ {n}")
+    name = _numbered(lambda n: f"Thương lái Ví Dụ {n:04d}")
 
 
 def _ship(

@@ -17,6 +17,7 @@ from trace.core.errors import NotFound, TooManyTries
 from trace.events import queries, queries_handover
 from trace.events.handover_models import Claim, ClaimEnd, Shipment
 from trace.events.models import Event, EventGoods, Verb
+from trace.events.rules import start_of_day
 from trace.events.rules_handover import (
     FREE_GUESSES,
     MOST_OPEN_CLAIMS,
@@ -61,7 +62,9 @@ def test_confirmed_by_the_sender_goods_go_from_hand_to_hand(session: Session, ch
 
 
 def test_what_was_claimed_may_be_passed_on_from_when_it_came(session: Session, chain: Chain) -> None:
-    made = _claim(session, chain, event_time=clock.now() - timedelta(minutes=30))
+    # Never before the day the goods were made, which begins again at midnight.
+    there = max(clock.now() - timedelta(minutes=30), start_of_day(chain.batch.produced_on))
+    made = _claim(session, chain, event_time=there)
     confirm_claim(session, chain.producer, made.id)
     since = queries.find_had_since(session, chain.shop.organisation_id, chain.batch.id)
     assert since == session.get_one(Shipment, made.id).received_at

@@ -197,7 +197,7 @@ def test_readings_of_a_clock_that_is_off_are_set_right(session: Session, chain: 
         around=Around(device_now=wrong),
     )
     (reading,) = readings_of(event.sensor_element_list, event.event_time)
-    assert abs(reading.time - clock.now()) < timedelta(minutes=1)
+    assert abs(reading.time - clock.now()) < timedelta(hours=1)
     assert event.device_time is not None
 
 

@@ -116,7 +116,7 @@ def test_a_device_whose_clock_is_off_is_set_right_and_both_are_kept(
         event_time=(clock.now() - off).isoformat(),
     )
     event = session.scalars(select(Event).where(Event.verb == Verb.SELL)).one()
-    assert abs((clock.now() - event.event_time).total_seconds()) < 300
+    assert abs(clock.now() - event.event_time) < timedelta(hours=1)
     assert event.device_time is not None
     page = producer.get(f"/goods/events/{event.id}").get_data(as_text=True)
     assert "Đồng hồ trên máy lúc đó" in page
