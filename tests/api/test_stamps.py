@@ -191,3 +191,26 @@ def test_a_shop_orders_no_stamps(shop: Program) -> None:
 def test_an_address_that_is_not_the_public_one_is_not_printed(app: Flask, producer: Program) -> None:
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], public_url=None)
     assert code_of(producer.post("/stamp-runs", {"count": 5}, once="r")) == "address-not-for-print"
+
+
+def test_which_item_was_sold_is_in_nobody_elses_events(
+    session: Session, producer: Program, shop: Program, batch: Batch, ready: Ready
+) -> None:
+    code = normalise(_codes(producer, ready(producer))[0][1])
+    _bind(producer, batch, 1, 5)
+    lot = session.get_one(Batch, batch.id)
+    give(session, lot, acting(session, producer), acting(session, shop))
+    settle(session)
+    assert shop.post("/item-sales", {"code": code}, once="s1").status_code == 201
+
+    def told(program: Program) -> str:
+        key = {"Authorization": f"Bearer {program.key}"}
+        events = program.client.get("/epcis/events", headers=key)
+        document = program.client.get(f"{V1}/batches/{batch.id}/epcis-document", headers=key)
+        assert (events.status_code, document.status_code) == (200, 200)
+        return events.text + document.text
+
+    assert code in told(shop)
+    assert "selling_item" in told(shop)
+    assert code not in told(producer)
+    assert "selling_item" not in told(producer)

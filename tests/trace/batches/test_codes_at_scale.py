@@ -44,3 +44,41 @@ def test_a_million_guesses_find_none_of_a_million_stamps(fresh_database: str) ->
             )
         assert found == 0
     engine.dispose()
+
+
+RUNS = 10
+EACH = 1_000_000 if os.environ.get("SOAK") else 5_000
+
+
+def test_ten_million_serials_are_each_there_once_though_some_were_drawn_twice(fresh_database: str) -> None:
+    """The database refuses a code that is taken, others are drawn, and the run goes on where it was."""
+    engine = make_engine(fresh_database)
+    refused = 0
+    taken: list[str] = []
+
+    def draw(count: int) -> list[str]:
+        nonlocal refused
+        codes = new_codes(count)
+        if taken:
+            # Once a run: the first part repeats a code of the run before.
+            codes[count // 2] = taken.pop()
+            refused += 1
+        return codes
+
+    with new_session(engine) as session:
+        producer = actor_of_kind(session)
+        for _ in range(RUNS):
+            run = services_runs.issue_roll(session, producer, Order(EACH, "https://check.example"))
+            while part := make_part(session, run.id, draw=draw):
+                session.commit()
+                last = part.codes[0]
+            assert run.is_finished
+            taken.append(last)
+        counts = session.execute(
+            text(
+                "select count(*), count(distinct (run_id, number)), max(number) from codes where run_id is not null"
+            )
+        ).one()
+    assert refused == RUNS - 1
+    assert counts == (RUNS * EACH, RUNS * EACH, RUNS * EACH)
+    engine.dispose()
