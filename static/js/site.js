@@ -33,9 +33,11 @@ async function shrunk(file, longest) {
   }
 }
 
-// A slow submit says so and cannot be pressed twice.
+// A slow submit says so and cannot be pressed twice. What only asks may: of a page with several downloads, all are wanted.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  const button = event.submitter || form.querySelector("[data-busy]");
+  if (((button && button.formMethod) || form.method) === "get") return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -43,7 +45,6 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "yes";
   // A network that never answers must not leave a dead button behind.
   setTimeout(() => wake(form), 20000);
-  const button = event.submitter || form.querySelector("[data-busy]");
   if (!button || !button.dataset.busy) return;
   button.dataset.idle = button.textContent;
   // Not `disabled`: a disabled button is left out of what is sent.
