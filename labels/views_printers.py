@@ -133,7 +133,7 @@ def add_printer() -> ResponseReturnValue:
 def change_printer(printer_id: UUID) -> ResponseReturnValue:
     """One printer: its test label, and its settings."""
     printer = printers.get_printer(db(), actor().organisation_id, printer_id)
-    form = Form.from_request() if request.method == "POST" else Form(_stored(printer))
+    form = Form.opened(_stored(printer))
     if request.method == "POST":
         with form.guard():
             printers.change_printer(db(), actor(), printer_id, form.load(PrinterForm()), approved())
