@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from labels import pages, run_sheets, services
 from labels.choices import Choices, read_choices
 from labels.pages import Offer, Preview
-from labels.run_contents import run_contents
-from labels.run_prints import HiddenCodesNotPrinted
+from labels.run_contents import HiddenCodesNotPrinted, run_contents
 from labels.run_sheet_models import RunSheets
 from trace.batches.stamp_models import StampRun
 from trace.core import clock

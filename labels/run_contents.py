@@ -13,7 +13,7 @@ from labels.spec import LabelContent
 from trace.batches.models import Batch
 from trace.batches.rules import seal_value
 from trace.batches.stamp_models import StampRun
-from trace.core.errors import BadInput
+from trace.core.errors import BadInput, Refusal
 from trace.core.installation import is_demo
 
 Contents = Callable[[str, int], LabelContent]
@@ -28,6 +28,17 @@ class GtinNotChecked(BadInput):
         super().__init__(
             _l("A GS1 address with a serial needs a lot with a barcode number that was checked."),
             field="form",
+        )
+
+
+class HiddenCodesNotPrinted(Refusal):
+    """Hidden codes go to a print shop that covers them; a label without its hidden code would be worth nothing."""
+
+    code = "hidden-codes-not-printed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l("Stamps with hidden codes are printed from their table, by who can cover the codes.")
         )
 
 

@@ -1,4 +1,4 @@
-"""Background entry point of printing runs: one portion is sent, the next one is enqueued.
+"""Background entry points of printing runs: one portion is sent, the next one is enqueued.
 
 A portion is noted and committed before its first byte leaves, and noted as sent after its last. A worker that dies in
 between leaves the note: the next one sends nothing and asks a person, because a stamp that comes twice looks like a
@@ -48,13 +48,13 @@ class _Portion:
 
 def print_portion(print_id: str) -> None:
     """Send the next portion of a print, unless it was cancelled, has stopped, or nobody knows how far it came."""
-    sessions = current_app.extensions["sessions"]
+    sessions, began = current_app.extensions["sessions"], time.monotonic()
     with sessions() as session:
         portion = _begin(session, UUID(print_id))
         session.commit()
     if portion is None:
         return
-    began, why, is_reached = time.monotonic(), None, True
+    why, is_reached = None, True
     try:
         raw_printing.send(
             portion.job, portion.address, portion.approved, send_seconds=SEND_SECONDS, is_patient=True
@@ -74,6 +74,14 @@ def print_portion(print_id: str) -> None:
             run_prints.stop(print_, why)
         session.commit()
     log.info("run-portion", print=print_id, first=portion.span.first, last=portion.span.last, why=why or "")
+
+
+def resume_prints(timestamp: int) -> None:
+    """Enqueue the next portion of prints that have no job any more: one failed where nobody expected it to."""
+    with current_app.extensions["sessions"]() as session:
+        for print_ in run_prints.list_forgotten(session):
+            run_prints.enqueue_portion(session, current_app.extensions[EXTENSION], print_)
+        session.commit()
 
 
 def _begin(session: Session, print_id: UUID) -> _Portion | None:
@@ -142,7 +150,8 @@ def _locked(session: Session, print_id: UUID) -> RunPrint:
 
 
 def run_print_jobs() -> Blueprint:
-    """The job, made anew for each queue: adding a blueprint to one renames its tasks."""
+    """The jobs, made anew for each queue: adding a blueprint to one renames its tasks."""
     made = Blueprint()
     made.task(name="print_portion")(print_portion)
+    made.periodic(cron="* * * * *")(made.task(name="resume_prints")(resume_prints))
     return made

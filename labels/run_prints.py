@@ -9,17 +9,16 @@ from uuid import UUID
 
 import procrastinate
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from labels import printers
+from labels import printers, run_sheets
 from labels.bitmaps import DotPage
 from labels.choices import Choices, read_choices
-from labels.layout import fit_modules
 from labels.printer_models import LabelPrinter, Language
-from labels.run_contents import run_contents
+from labels.run_contents import HiddenCodesNotPrinted, run_contents
 from labels.run_dots import RunDots
-from labels.run_labels import RunLabels, sample_code
+from labels.run_labels import RunLabels
 from labels.run_print_models import RunPrint, Stop
 from trace.accounts.permissions import Actor, require_approved, require_producer
 from trace.batches import services_runs, stamp_queries
@@ -28,22 +27,10 @@ from trace.batches.stamp_rules import Span, StampUnknown, check_order, left_of
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.queue import enqueue
-from trace.core.short_codes import SERIAL_LENGTH
 
 TASK = "run_prints:print_portion"
 # What may be chosen for the labels of a run; paper and dots are the printer's.
 CHOSEN = ("form", "ec", "mark", "text", "small", "ean", "dots", "last_first")
-
-
-class HiddenCodesNotPrinted(Refusal):
-    """Hidden codes go to a print shop that covers them; a label without its hidden code would be worth nothing."""
-
-    code = "hidden-codes-not-printed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            _l("Stamps with hidden codes are printed from their table, by who can cover the codes.")
-        )
 
 
 class PrinterTakesNoRuns(BadInput):
@@ -84,10 +71,7 @@ def run_labels(
     if run.has_secrets:
         raise HiddenCodesNotPrinted
     choices = _choices(printer, chosen)
-    contents = run_contents(session, run, choices)
-    sample = contents(sample_code(SERIAL_LENGTH), run.last_number)
-    spec = choices.spec if choices.has_fixed_dots else fit_modules([sample], choices.spec)
-    return RunLabels(contents, spec, SERIAL_LENGTH, run.last_number)
+    return run_sheets.run_labels(run_contents(session, run, choices), choices, run)
 
 
 def run_pages(
@@ -214,6 +198,21 @@ def list_prints(session: Session, run_id: int, limit: int = 20) -> list[RunPrint
     """What of a run went to printers, latest first."""
     wanted = select(RunPrint).where(RunPrint.run_id == run_id)
     return list(session.scalars(wanted.order_by(RunPrint.created_at.desc(), RunPrint.id.desc()).limit(limit)))
+
+
+def list_forgotten(session: Session) -> list[RunPrint]:
+    """Prints of anybody that are under way and have no job, neither waiting nor at work."""
+    has_no_job = text(
+        "not exists (select from procrastinate_jobs where task_name = :task and status in ('todo', 'doing')"
+        " and args ->> 'print_id' = run_prints.id::text)"
+    ).bindparams(task=TASK)
+    running = select(RunPrint).where(
+        RunPrint.finished_at.is_(None),
+        RunPrint.cancelled_at.is_(None),
+        RunPrint.stopped_at.is_(None),
+        has_no_job,
+    )
+    return list(session.scalars(running))
 
 
 def get_print(session: Session, organisation_id: UUID, print_id: UUID) -> RunPrint:

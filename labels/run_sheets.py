@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from labels.choices import Choices, read_choices
 from labels.layout import fit_modules
-from labels.run_contents import Contents, run_contents
+from labels.run_contents import Contents, HiddenCodesNotPrinted, run_contents
 from labels.run_labels import RunLabels, sample_code
-from labels.run_prints import HiddenCodesNotPrinted
 from labels.run_sheet_models import RunSheets
 from labels.spec import LabelContent, TextDoesNotFit
 from trace.accounts.permissions import Actor

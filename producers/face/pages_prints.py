@@ -10,7 +10,7 @@ from labels.run_print_models import RunPrint, Stop
 from producers.face import texts_stamps
 from trace.batches.stamp_models import StampRun
 
-_FEW_S = 0.5  # of less no speed can be told
+_FEW_S = 0.1  # of less no speed can be told
 
 
 @dataclass(frozen=True)

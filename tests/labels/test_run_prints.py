@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 import zxingcpp
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from labels import printers, run_prints
 from labels.bitmaps import layout_pages
 from labels.printer_models import LabelPrinter
 from labels.printers import AddressNotApproved
+from labels.run_contents import HiddenCodesNotPrinted
 from labels.run_dots import RunDots
-from labels.run_print_jobs import PORTION, TRIES, portion_of, print_portion
+from labels.run_print_jobs import PORTION, TRIES, portion_of, print_portion, resume_prints
 from labels.run_print_models import RunPrint, Stop
 from labels.run_prints import (
-    HiddenCodesNotPrinted,
     PrintedAlready,
     PrinterBusy,
     PrintNotWaiting,
@@ -395,6 +395,20 @@ def test_what_cannot_be_printed_is_refused_at_once(
     unfinished = services_runs.issue_roll(session, producer, Order(5, SITE))
     with pytest.raises(RunNotFinished):
         _start(session, service, producer, (unfinished, session.get_one(LabelPrinter, printer_id)))
+
+
+def test_a_print_whose_job_failed_is_found_and_goes_on(
+    session: Session, service: Flask, producer: Actor, make: Make
+) -> None:
+    print_id = _start(session, service, producer, make(count=5))
+    assert run_prints.list_forgotten(session) == []
+    session.execute(
+        text("update procrastinate_jobs set status = 'failed' where args ->> 'print_id' is not null")
+    )
+    assert [one.id for one in run_prints.list_forgotten(session)] == [print_id]
+    settle(session)
+    resume_prints(0)
+    assert run_prints.list_forgotten(session) == []
 
 
 def test_prints_of_others_are_not_there(
