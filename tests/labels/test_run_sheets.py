@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from labels import run_sheet_jobs, run_sheets, runs
-from labels.run_prints import HiddenCodesNotPrinted
+from labels.run_contents import HiddenCodesNotPrinted
 from labels.run_sheet_jobs import make_sheets, remove_old_sheets
 from labels.run_sheet_models import RunSheets
 from labels.run_sheets import NoStampsLeft, SheetsNotReady, Stamps, TooManySheets
