@@ -5,8 +5,9 @@ by ``trace.core.strangers``; no more than two photos are looked at at once in a 
 """
 
 import io
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -51,8 +52,8 @@ class Found:
 class PhotoReader:
     """Reads photos of strangers, so many from each source."""
 
-    def __init__(self) -> None:
-        self._meter = Meter(RATE)
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._meter = Meter(RATE, clock)
         self._turns = BoundedSemaphore(AT_ONCE)
 
     def read(self, upload: IO[bytes], address: str) -> list[Found]:

@@ -45,7 +45,7 @@ def batch(session: Session, producer: Actor) -> Batch:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    app.extensions[EXTENSION] = PhotoReader()  # nobody has sent a photo yet
+    app.extensions[EXTENSION] = PhotoReader(lambda: 0.0)  # nobody has sent a photo yet, and no time passes
     return app.test_client()
 
 
