@@ -7,7 +7,7 @@ middle is part of the matrix, so that whatever draws modules draws it.
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -18,6 +18,7 @@ from flask_babel import lazy_gettext as _l
 from qrcode import util
 from qrcode.base import rs_blocks
 
+from labels.contours import loops_around
 from trace.core.errors import BadInput
 from trace.gs1.keys import is_valid_gtin, is_valid_lot_number
 
@@ -152,7 +153,7 @@ class QrSymbol:
         Loops run clockwise round dark and counter-clockwise round holes, so that either fill rule paints the same; one
         path without inner edges leaves no hairlines between modules in any renderer.
         """
-        return list(_loops(_edges(self.rows)))
+        return list(loops_around(self.rows))
 
 
 def printed_address(public_url: str, code: str) -> str:
@@ -386,44 +387,3 @@ def _segments(text: str, count_bits: tuple[int, int, int]) -> list[tuple[int, st
         else:
             runs.append((_MODES[index], character))
     return runs
-
-
-def _edges(rows: tuple[tuple[bool, ...], ...]) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """Every border between dark and light as a step between corners, dark on its right-hand side."""
-    side = len(rows)
-
-    def dark(x: int, y: int) -> bool:
-        return 0 <= x < side and 0 <= y < side and rows[y][x]
-
-    steps: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for y in range(side):
-        for x in range(side):
-            if not rows[y][x]:
-                continue
-            if not dark(x, y - 1):
-                steps.setdefault((x, y), []).append((x + 1, y))
-            if not dark(x + 1, y):
-                steps.setdefault((x + 1, y), []).append((x + 1, y + 1))
-            if not dark(x, y + 1):
-                steps.setdefault((x + 1, y + 1), []).append((x, y + 1))
-            if not dark(x - 1, y):
-                steps.setdefault((x, y + 1), []).append((x, y))
-    return steps
-
-
-def _loops(steps: dict[tuple[int, int], list[tuple[int, int]]]) -> Iterator[list[tuple[int, int]]]:
-    while steps:
-        start = min(steps)
-        corner, loop = start, []
-        heading = (0, 0)
-        while True:
-            following = steps[corner].pop()
-            if not steps[corner]:
-                del steps[corner]
-            turned = (following[0] - corner[0], following[1] - corner[1])
-            if turned != heading:
-                loop.append(corner)
-            heading, corner = turned, following
-            if corner == start:
-                break
-        yield loop
