@@ -22,7 +22,7 @@ NOBODY = str(uuid.UUID(int=7))
 
 def _of_programs(document: Document) -> list[tuple[str, str]]:
     return [
-        (method, re.sub(r"\{\w+_id\}", NOBODY, path.replace("/api/v1", "")))
+        (method, re.sub(r"\{\w+_id\}", NOBODY, path.replace("/api/v1", "").replace("{run_id}", "7")))
         for path, operations in document.content["paths"].items()
         for method, operation in operations.items()
         if method in ("get", "post") and operation.get("security") != []
