@@ -9,9 +9,11 @@ import io
 import secrets
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -91,6 +93,18 @@ def store_picture(
 
     Raises ``BadInput`` on ``field`` for what is no JPEG, PNG or WebP, over 5 MiB, or over 40 million pixels.
     """
+    with open_picture(upload, field) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
+    picture.thumbnail((longest_edge, longest_edge))
+    return _keep(session, store, picture)
+
+
+@contextmanager
+def open_picture(upload: IO[bytes], field: str) -> Iterator[Image.Image]:
+    """A picture somebody sent, its pixels not yet read. What fails while they are read is refused too.
+
+    Raises ``BadInput`` on ``field`` for what is no JPEG, PNG or WebP, over 5 MiB, or over 40 million pixels.
+    """
     content = upload.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
         raise BadInput(
@@ -107,11 +121,9 @@ def store_picture(
             with Image.open(io.BytesIO(content), formats=KINDS) as opened:
                 if opened.width * opened.height > LARGEST_PIXELS:
                     raise unreadable
-                picture = ImageOps.exif_transpose(opened).convert("RGB")
+                yield opened
     except UNREADABLE as error:
         raise unreadable from error
-    picture.thumbnail((longest_edge, longest_edge))
-    return _keep(session, store, picture)
 
 
 def _keep(session: Session, store: BlobStore, picture: Image.Image) -> str:

@@ -4,9 +4,7 @@ The file is read as product pictures are (size, kind, pixels); it is looked at i
 by ``trace.core.strangers``; no more than two photos are looked at at once in a process, whoever sends them.
 """
 
-import io
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ import zxingcpp
 from flask_babel import lazy_gettext as _l
 from PIL import Image
 
-from trace.core.blobs import KINDS, LARGEST_BYTES, LARGEST_PIXELS, UNREADABLE
+from trace.core.blobs import open_picture
 from trace.core.errors import BadInput, TooManyTries
 from trace.core.strangers import Meter, Rate, source_of
 
@@ -102,28 +100,11 @@ def _busy(seconds: int) -> TooManyTries:
 
 def _open(upload: IO[bytes]) -> Image.Image:
     """The photo in grey, no larger than is looked at. Raises ``BadInput``."""
-    content = upload.read(LARGEST_BYTES + 1)
-    if len(content) > LARGEST_BYTES:
-        raise BadInput(
-            _l("The picture is over 5 MB. Take a smaller one."), code="picture-too-large", field=FIELD
-        )
-    unreadable = BadInput(
-        _l("This file is not a picture we can read. Use JPEG, PNG or WebP."),
-        code="not-a-picture",
-        field=FIELD,
-    )
     longest = LONGEST_EDGES[-1]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=KINDS) as opened:
-                if opened.width * opened.height > LARGEST_PIXELS:
-                    raise unreadable
-                # A JPEG can be decoded small and grey at once: a tenth of the work.
-                opened.draft("L", (longest, longest))
-                grey = _grey(opened)
-    except UNREADABLE as error:
-        raise unreadable from error
+    with open_picture(upload, FIELD) as opened:
+        # A JPEG can be decoded small and grey at once: a tenth of the work.
+        opened.draft("L", (longest, longest))
+        grey = _grey(opened)
     grey.thumbnail((longest, longest))
     return grey
 
