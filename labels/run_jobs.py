@@ -7,14 +7,13 @@ was committed: no number is left out and none is made twice.
 import structlog
 from flask import current_app
 from procrastinate import Blueprint, JobContext
-from procrastinate.exceptions import AlreadyEnqueued
 
 from labels import runs
 from labels.run_files import RunFiles
 from trace.batches.hidden_codes import load_key
 from trace.batches.services_runs import make_part
 from trace.batches.stamp_models import StampRun
-from trace.core.queue import EXTENSION
+from trace.core.queue import EXTENSION, enqueue_again
 
 NAMESPACE = "labels"
 
@@ -47,11 +46,7 @@ def resume_runs(timestamp: int) -> None:
         unfinished = runs.list_unfinished(session)
     queue = current_app.extensions[EXTENSION]
     for run_id in unfinished:
-        name = runs.lock_of(run_id)
-        try:
-            queue.configure_task(runs.TASK, lock=name, queueing_lock=name).defer(run_id=run_id)
-        except AlreadyEnqueued:
-            continue
+        enqueue_again(queue, runs.TASK, runs.lock_of(run_id), run_id=run_id)
 
 
 def remove_old_files(timestamp: int) -> None:

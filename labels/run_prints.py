@@ -23,7 +23,7 @@ from labels.run_print_models import RunPrint, Stop
 from trace.accounts.permissions import Actor, require_approved, require_producer
 from trace.batches import services_runs, stamp_queries
 from trace.batches.stamp_models import RangeKind, StampRange, StampRun
-from trace.batches.stamp_rules import Span, StampUnknown, check_order, left_of
+from trace.batches.stamp_rules import Span, StampUnknown, left_of
 from trace.core import clock
 from trace.core.errors import BadInput, NotFound, Refusal
 from trace.core.queue import enqueue
@@ -88,20 +88,6 @@ def usable_codes(session: Session, run: StampRun, span: Span) -> Iterator[tuple[
         yield from stamp_queries.codes_of(session, run, part)
 
 
-def check_span(run: StampRun, span: Span) -> None:
-    """Raise ``FirstAfterLast``, or ``StampUnknown`` for numbers that the run does not have."""
-    check_order(span)
-    if span.overlap(Span(run.first_number, run.last_number)) != span:
-        raise StampUnknown(
-            _l(
-                "This run has the numbers %(first)d to %(last)d.",
-                first=run.first_number,
-                last=run.last_number,
-            ),
-            field="first",
-        )
-
-
 def start_print(
     session: Session,
     actor: Actor,
@@ -126,7 +112,7 @@ def start_print(
         raise PrinterTakesNoRuns
     if printer.address is None or printer.address not in approved:
         raise printers.AddressNotApproved
-    check_span(run, span)
+    services_runs.check_span(run, span)
     run_labels(session, run, printer, chosen)
     _lock(session, printer)
     busy = select(RunPrint).where(

@@ -16,7 +16,6 @@ from uuid import UUID
 import structlog
 from flask import current_app
 from procrastinate import Blueprint, JobContext
-from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.orm import Session
 
 from labels import run_sheets
@@ -28,7 +27,7 @@ from labels.run_sheet_models import RunSheets
 from trace.batches.gate import LabelRefused
 from trace.core import clock
 from trace.core.errors import BadInput
-from trace.core.queue import EXTENSION
+from trace.core.queue import EXTENSION, enqueue_again
 
 NAMESPACE = "run_sheets"
 # So many labels are noted together: some hundred kilobytes to some megabytes of the file.
@@ -63,13 +62,7 @@ def resume_sheets(timestamp: int) -> None:
         unfinished = run_sheets.list_unfinished(session)
     queue = current_app.extensions[EXTENSION]
     for sheets_id in unfinished:
-        name = run_sheets.lock_of(sheets_id)
-        try:
-            queue.configure_task(run_sheets.TASK, lock=name, queueing_lock=name).defer(
-                sheets_id=str(sheets_id)
-            )
-        except AlreadyEnqueued:
-            continue
+        enqueue_again(queue, run_sheets.TASK, run_sheets.lock_of(sheets_id), sheets_id=str(sheets_id))
 
 
 def remove_old_sheets(timestamp: int) -> None:

@@ -20,7 +20,7 @@ from labels.spec import LabelContent, TextDoesNotFit
 from trace.accounts.permissions import Actor
 from trace.batches import services_runs, stamp_queries
 from trace.batches.stamp_models import RangeKind, StampRun
-from trace.batches.stamp_rules import Span, check_order, left_of
+from trace.batches.stamp_rules import Span, left_of
 from trace.core import clock
 from trace.core.config import Settings
 from trace.core.errors import BadInput, NotFound, Refusal
@@ -103,7 +103,8 @@ def order_sheets(
     if run.has_secrets:
         raise HiddenCodesNotPrinted
     choices = read_choices(values)
-    wanted = _part(run, span)
+    wanted = span or whole(run)
+    services_runs.check_span(run, wanted)
     run_labels(run_contents(session, run, choices), choices, run)
     if count_running(session, actor.organisation_id) >= MOST_AT_ONCE:
         raise TooManySheets
@@ -240,12 +241,3 @@ def _laid_out(contents: Contents, choices: Choices, run: StampRun) -> RunLabels:
 def whole(run: StampRun) -> Span:
     """All stamps of a run."""
     return Span(run.first_number, run.last_number)
-
-
-def _part(run: StampRun, span: Span | None) -> Span:
-    if span is None:
-        return whole(run)
-    check_order(span)
-    if span.overlap(whole(run)) != span:
-        raise BadInput(_l("These numbers are not of this run."), code="stamps-not-of-run", field="first")
-    return span

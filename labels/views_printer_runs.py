@@ -29,7 +29,7 @@ from labels.run_dots import RunDots
 from labels.run_labels import RunLabels
 from labels.views import answers_digital_links
 from trace.accounts.access import actor
-from trace.batches import stamp_queries
+from trace.batches import services_runs, stamp_queries
 from trace.batches.gate import LabelRefused
 from trace.batches.stamp_models import StampRun
 from trace.batches.stamp_rules import Span, StampUnknown, read_stamp
@@ -200,7 +200,7 @@ def _span(run: StampRun, asked: dict[str, Any]) -> Span:
             raise StampUnknown(_("Write the number beside the code."), field=field)
         numbers.append(number)
     span = Span(*numbers)
-    run_prints.check_span(run, span)
+    services_runs.check_span(run, span)
     return span
 
 

@@ -87,11 +87,6 @@ def device() -> Iterator[Printer]:
 
 
 @pytest.fixture
-def producer(session: Session) -> Actor:
-    return actor_of_kind(session)
-
-
-@pytest.fixture
 def service(app: Flask, producer: Actor, device: Printer, tmp_path: Path) -> Iterator[Flask]:
     """The application under its public address; the operator has approved the printer."""
     whole = app.config["SETTINGS"]

@@ -1,10 +1,7 @@
 """PDF files of runs: ordering, the job with its crashes, what may not be printed, taking away, expiry."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -29,29 +26,11 @@ from trace.batches.models import Batch
 from trace.batches.stamp_models import RangeKind, StampRange, StampRun
 from trace.batches.stamp_rules import RunNotFinished, Span
 from trace.core import clock
-from trace.core.config import Settings
 from trace.core.errors import BadInput, NotFound
 from trace.core.queue import EXTENSION
 from trace.core.short_codes import pretty
 
 CODE = re.compile(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]")
-
-
-@pytest.fixture
-def public_app(app: Flask, tmp_path: Path) -> Iterator[Flask]:
-    """The application as strangers reach it."""
-    whole: Settings = app.config["SETTINGS"]
-    app.config["SETTINGS"] = replace(
-        whole, public_url=SITE, state_folder=tmp_path / "state", key_folder=tmp_path / "keys"
-    )
-    with app.app_context():
-        yield app
-    app.config["SETTINGS"] = whole
-
-
-@pytest.fixture
-def producer(session: Session) -> Actor:
-    return actor_of_kind(session)
 
 
 def _run(session: Session, app: Flask, producer: Actor, count: int = 130, **asked: Any) -> StampRun:

@@ -2,8 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from sqlalchemy.orm import Session
 from labels import runs
 from labels.run_files import RunFileGone, RunFiles
 from labels.run_jobs import remove_old_files
-from tests.factories import ActiveBatchFactory, actor_of_kind
+from tests.factories import ActiveBatchFactory
 from tests.stamps import SITE, make_codes
 from tests.web import settle
 from trace.accounts.permissions import Actor
@@ -24,26 +22,8 @@ from trace.batches import services_runs, stamp_queries
 from trace.batches.stamp_models import StampRun
 from trace.batches.stamp_rules import AddressNotForPrint, RunNotFinished, Span
 from trace.core import clock
-from trace.core.config import Settings
 from trace.core.installation import DEMO_FILLED, set_fact
 from trace.core.queue import EXTENSION
-
-
-@pytest.fixture
-def public_app(app: Flask, tmp_path: Path) -> Iterator[Flask]:
-    """The application as strangers reach it."""
-    whole: Settings = app.config["SETTINGS"]
-    app.config["SETTINGS"] = replace(
-        whole, public_url=SITE, state_folder=tmp_path / "state", key_folder=tmp_path / "keys"
-    )
-    with app.app_context():
-        yield app
-    app.config["SETTINGS"] = whole
-
-
-@pytest.fixture
-def producer(session: Session) -> Actor:
-    return actor_of_kind(session)
 
 
 def _start(session: Session, app: Flask, producer: Actor, **changed: Any) -> StampRun:

@@ -29,6 +29,7 @@ from trace.batches.stamp_rules import (
     Span,
     StampUnknown,
     check_count,
+    check_order,
 )
 from trace.core import clock
 from trace.core.short_codes import new_codes, new_words
@@ -126,12 +127,9 @@ def cancel_run(session: Session, actor: Actor, run_id: int) -> StampRun:
     return run
 
 
-def note_reprint(session: Session, actor: Actor, run_id: int, span: Span) -> StampRange:
-    """Note that stamps were printed again with the same codes. Raises ``RunNotFinished``, ``StampUnknown``."""
-    require_producer(actor)
-    require_approved(actor)
-    run = stamp_queries.get_run(session, actor.organisation_id, run_id)
-    check_finished(run)
+def check_span(run: StampRun, span: Span) -> None:
+    """Raise ``FirstAfterLast``, or ``StampUnknown`` for numbers that the run does not have."""
+    check_order(span)
     if span.overlap(Span(run.first_number, run.last_number)) != span:
         raise StampUnknown(
             _l(
@@ -141,6 +139,15 @@ def note_reprint(session: Session, actor: Actor, run_id: int, span: Span) -> Sta
             ),
             field="first",
         )
+
+
+def note_reprint(session: Session, actor: Actor, run_id: int, span: Span) -> StampRange:
+    """Note that stamps were printed again with the same codes. Raises ``RunNotFinished``, ``StampUnknown``."""
+    require_producer(actor)
+    require_approved(actor)
+    run = stamp_queries.get_run(session, actor.organisation_id, run_id)
+    check_finished(run)
+    check_span(run, span)
     noted = StampRange(
         run_id=run.id,
         kind=RangeKind.REPRINTED,

@@ -4,10 +4,12 @@ A job is enqueued inside the transaction of what it belongs to: both are there a
 is. The worker holds a connection that listens, so its URL must not go through a pooler in transaction mode.
 """
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
 import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 from procrastinate.types import JSONValue
@@ -71,6 +73,12 @@ def enqueue(
         schedule_in={"seconds": wait_s} if wait_s else None,
     )
     return job.defer(**arguments)
+
+
+def enqueue_again(queue: procrastinate.App, task_name: str, lock: str, **arguments: JSONValue) -> None:
+    """Enqueue work that may have been lost, unless such a job waits already; one ``lock``, one job at a time."""
+    with contextlib.suppress(AlreadyEnqueued):
+        queue.configure_task(task_name, lock=lock, queueing_lock=lock).defer(**arguments)
 
 
 async def take_over_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
