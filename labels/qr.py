@@ -255,11 +255,6 @@ def qr_matrix(
     )
 
 
-def segments_of(address: str, version: int) -> list[tuple[int, str]]:
-    """The runs of (mode, text) in which a symbol of this version carries ``address`` with the fewest bits."""
-    return _segments(address, next(bits for last_version, bits in _COUNT_BITS if version <= last_version))
-
-
 def drawn_modules(
     segments: Iterable[tuple[int, str]],
     version: int,
