@@ -17,11 +17,15 @@ from trace.accounts import api_keys
 from trace.accounts.models import Membership, Organisation, Role
 from trace.accounts.permissions import Actor
 from trace.app import create_app
+from trace.batches import services_runs, stamp_queries
+from trace.batches.hidden_codes import first_key
 from trace.batches.models import Batch, Code
+from trace.batches.stamp_rules import Typed
 from trace.cli import demo, processes, texts
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session
 from trace.core.short_codes import new_code
+from trace.events import services_stamps
 from trace.verdict.queries import look_up
 from trace.verdict.rules import Verdict, decide
 
@@ -30,13 +34,14 @@ CODE_LENGTH = 10
 
 @dataclass(frozen=True)
 class Site:
-    """Where it is, one code for each verdict the demo can show, and a key of a producer.
+    """Where it is, one code for each verdict the demo can show, a stamp with a hidden code, and a key of a producer.
 
     ``codes`` misses a verdict only where no batch of the demo is in that state.
     """
 
     url: str
     codes: dict[Verdict, str]
+    stamp: str
     key: str
 
     @property
@@ -53,6 +58,7 @@ class Site:
                 "scanner": "/scan",
                 "scanner, foreign code": "/scan?kind=qr_code&text=https%3A%2F%2Fexample.com%2F",
                 **{str(v): f"/T/{code}" for v, code in self.codes.items()},
+                "hidden code": f"/T/{self.stamp}/hidden",
             }.items()
             for language, prefix in (("vi", ""), ("en", "/en"))
         }
@@ -78,28 +84,42 @@ def live_site() -> Iterator[Site]:
         }
         settings = Settings.from_environment(environ)
         demo.fill(settings)
-        codes, key = _prepare(settings)
+        codes, stamp, key = _prepare(settings)
         web = processes.start_web(environ, "127.0.0.1", port, Path(folder))
         try:
             if not processes.wait_until_answering(url, web):
                 raise RuntimeError(
                     f"The web server does not answer:\n{web.log_path.read_text(encoding='utf-8')}"
                 )
-            yield Site(url, codes, key)
+            yield Site(url, codes, stamp, key)
         finally:
             web.stop()
 
 
-def _prepare(settings: Settings) -> tuple[dict[Verdict, str], str]:
+def _prepare(settings: Settings) -> tuple[dict[Verdict, str], str, str]:
     engine = make_engine(settings.database_url)
     try:
         with create_app(settings, bind=engine).app_context(), new_session(engine) as session:
             codes = _codes(session)
             key = api_keys.create_api_key(session, _busiest_producer(session), "Audit")
+            stamp = _stamp_with_hidden_code(session, settings, codes[Verdict.NO_WARNING])
             session.commit()
     finally:
         engine.dispose()
-    return codes, key
+    return codes, stamp, key
+
+
+def _stamp_with_hidden_code(session: Session, settings: Settings, code: str) -> str:
+    """A stamp of the lot that this code leads to, with a code under a scratch layer."""
+    batch = session.get_one(Batch, session.get_one(Code, code).batch_id)
+    owner = Actor(None, batch.organisation, Role.OWNER)
+    hidden = first_key(settings.key_folder)
+    order = services_runs.Order(1, settings.public_url or "", hidden.key_id)
+    run = services_runs.issue_roll(session, owner, order, batch.product_id)
+    services_runs.make_part(session, run.id, hidden)
+    number = Typed(number=run.first_number)
+    services_stamps.bind_stamps(session, owner, batch.id, number, number)
+    return stamp_queries.find_code(session, run.id, run.first_number)
 
 
 def _codes(session: Session) -> dict[Verdict, str]:
