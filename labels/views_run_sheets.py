@@ -30,7 +30,7 @@ from trace.core.queue import EXTENSION
 blueprint = Blueprint("run_sheets", __name__, url_prefix="/labels/runs")
 
 # What a form may carry of choices; the rest is its own.
-_CHOSEN = frozenset({*DEFAULTS, "small", "ean", "back", "marks", "last_first", "mark"}) - {"count"}
+_CHOSEN = frozenset({*DEFAULTS, "small", "ean", "back", "marks", "last_first", "mark"}) - {"count", "drawing"}
 
 
 class RangeForm(ma.Schema):
