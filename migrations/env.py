@@ -16,7 +16,7 @@ def include_object(
     candidate: object, name: str | None, kind: str, reflected: bool, compare_to: object
 ) -> bool:
     """Procrastinate brings and migrates its own tables; partitions are made by the month."""
-    return not (kind == "table" and name and name.startswith(("procrastinate_", "audit_y")))
+    return not (kind == "table" and name and name.startswith(("procrastinate_", "audit_y", "scans_y")))
 
 
 def run() -> None:

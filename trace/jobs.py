@@ -21,12 +21,13 @@ from trace.epcis.capture_jobs import run_capture
 from trace.epcis.jobs import NAMESPACE as EPCIS
 from trace.epcis.jobs import subscription_jobs
 from trace.events.services_claims import lapse_claims
+from trace.scans.services import drop_old_scans
 
 log = structlog.get_logger()
 
 
 def make_partitions(timestamp: int) -> None:
-    """Have next months' partitions of the security log ready long before they are needed."""
+    """Have next months' partitions of the security log and of scans ready long before they are needed."""
     with current_app.extensions["sessions"]() as session:
         session.execute(text("select make_month_partitions()"))
         session.commit()
@@ -56,6 +57,15 @@ def lapse_old_claims(timestamp: int) -> None:
     log.info("claims-lapsed", count=lapsed)
 
 
+def drop_scans(timestamp: int) -> None:
+    """Drop the months of scans that are past their time."""
+    days = current_app.config["SETTINGS"].scan_retention_days
+    with current_app.extensions["sessions"]() as session:
+        dropped = drop_old_scans(session, days)
+        session.commit()
+    log.info("scans-dropped", months=dropped)
+
+
 def make_app_queue(app: Flask) -> App:
     """The queue of an application, with every feature's jobs.
 
@@ -67,6 +77,7 @@ def make_app_queue(app: Flask) -> App:
         housekeeping.task(name="forget_idempotency_keys")(forget_idempotency_keys)
     )
     housekeeping.periodic(cron="47 2 * * *")(housekeeping.task(name="forget_tries")(forget_tries))
+    housekeeping.periodic(cron="57 2 * * *")(housekeeping.task(name="drop_scans")(drop_scans))
     housekeeping.periodic(cron="7 * * * *")(housekeeping.task(name="lapse_claims")(lapse_old_claims))
     housekeeping.periodic(cron="* * * * * */15")(
         housekeeping.task(name="take_over_stalled", pass_context=True)(take_over_stalled)

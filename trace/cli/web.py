@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from trace.core.embedded_processes import die_with
@@ -63,8 +64,20 @@ def make_application() -> "Flask":
     Otherwise a killed server leaves workers that hold the port.
     """
     die_with(os.getppid(), signal.SIGTERM)
-    if _loaded:
-        return _loaded[0]
     from trace import create_app
 
-    return create_app()
+    app = _loaded[0] if _loaded else create_app()
+    _record_scans(app)
+    return app
+
+
+def _record_scans(app: "Flask") -> None:
+    """Write scans from this process on; what waits when it ends in order is written then.
+
+    A worker of ``multiprocessing`` ends without what ``atexit`` knows; it has a list of its own.
+    """
+    from trace.scans.recorder import EXTENSION
+
+    recorder = app.extensions[EXTENSION]
+    recorder.begin()
+    Finalize(None, recorder.end, exitpriority=10)

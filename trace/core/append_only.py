@@ -13,6 +13,7 @@ APPEND_ONLY = (
     "log_checkpoints",
     "revisions",
     "audit",
+    "scans",
 )
 
 GUARD_FUNCTION = """

@@ -23,7 +23,7 @@ from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
 from trace.events import queries_stock
 from trace.events.queries_handover import confirmed_shipments
-from trace.public import journey, made, public_log, speech, texts, wording
+from trace.public import counting, journey, made, public_log, speech, texts, wording
 from trace.public.pages import CertificateLine, CodePage, CompareCard, Item, OcopLine, PublicFrame, Vouch
 from trace.verdict.queries import Known, look_up
 from trace.verdict.rules import decide
@@ -69,11 +69,10 @@ def code_page(session: Session, typed: str) -> CodePage:
     )
     looked_up_at = clock.local(clock.now())
     batch = known.batch
+    bare = CodePage(frame=around, band=band, code=shown, looked_up_at=looked_up_at, is_item=known.is_item)
     if batch is None or batch.seal is None:
-        return CodePage(frame=around, band=band, code=shown, looked_up_at=looked_up_at)
-    return _batch_page(session, known, batch, batch.seal, CodePage(
-        frame=around, band=band, code=shown, looked_up_at=looked_up_at
-    ))  # fmt: skip
+        return bare
+    return _batch_page(session, known, batch, batch.seal, bare)
 
 
 def _batch_page(
@@ -91,6 +90,7 @@ def _batch_page(
         band=bare.band,
         code=bare.code,
         looked_up_at=bare.looked_up_at,
+        is_item=bare.is_item,
         compare=compare_card(batch, seal),
         other_lots=made.packed_with(known.packed_with) or made.other_lots(batch, seal),
         who_vouches=made.who_says(batch, seal, sayer)
@@ -111,6 +111,7 @@ def _batch_page(
         hidden_code_url=public_url("public.show_hidden_code", code=known.code)
         if known.has_hidden_code
         else None,
+        scans=counting.scan_block(session, known.code) if known.is_item else None,
         log=public_log.log_block(session, batch),
     )
 

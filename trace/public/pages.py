@@ -226,18 +226,27 @@ class LogBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScanBlock:
+    """Earlier scans of one item's code. ``first_at`` is on a Hanoi wall clock, None where none was counted."""
+
+    first_at: datetime | None
+    scans: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CodePage:
     """Everything a person sees who scanned a code, in any state.
 
     ``code`` is as printed (``7K3Q-X9ZP-AB``), or what was typed where it is malformed. ``looked_up_at`` is the
-    server's time on a Hanoi wall clock: a screenshot then ages visibly. All below ``band`` is empty for a code
-    that has no activated batch.
+    server's time on a Hanoi wall clock: a screenshot then ages visibly. ``is_item``: the code stands on one item
+    alone. All below ``band`` is empty for a code that has no activated batch.
     """
 
     frame: PublicFrame
     band: VerdictBand
     code: str
     looked_up_at: datetime
+    is_item: bool = False
     compare: CompareCard | None = None
     who_vouches: str | None = None
     other_lots: OtherLots | None = None
@@ -249,6 +258,7 @@ class CodePage:
     words_changed: str | None = None
     receive_url: str | None = None
     hidden_code_url: str | None = None
+    scans: ScanBlock | None = None
     log: LogBlock | None = None
 
     @property

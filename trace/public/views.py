@@ -26,7 +26,7 @@ from trace.core.http import Audience, audience, by_secret_address, content_secur
 from trace.core.language import public_url
 from trace.core.short_codes import normalise
 from trace.events.openings import proof_file
-from trace.public import build, confirming, guessing, hidden, public_log
+from trace.public import build, confirming, counting, guessing, hidden, public_log
 from trace.public.pages import HomePage
 from trace.verdict.rules import Verdict
 
@@ -69,6 +69,7 @@ def find_code() -> ResponseReturnValue:
 def show_code(code: str) -> ResponseReturnValue:
     """What may be said of this code now."""
     page = guessing.code_page(db(), code)
+    counting.note_scan(page)
     return _answer("public/show_code.html", page, STATUS.get(page.band.verdict, 200))
 
 

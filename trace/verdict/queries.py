@@ -38,6 +38,7 @@ class Known:
     shipments: tuple[Shipment, ...] = ()
     packed_with: tuple[Batch, ...] = ()  # the lots of a carton whose code was read, this one among them
     has_hidden_code: bool = False  # a stamp in use with a second code under a scratch layer
+    is_item: bool = False  # the code stands on one item alone
 
 
 def look_up(session: Session, typed: str) -> Known:
@@ -72,7 +73,7 @@ def _look_up_stamp(session: Session, code: str, today: date) -> Known:
             voided_on=voided_on,
             producer_name=stamp.run.organisation.name,
         )
-        return Known(code, facts, None)
+        return Known(code, facts, None, is_item=True)
     known = _known(session, code, stamp.batch, today)
     return replace(
         known,
@@ -82,6 +83,7 @@ def _look_up_stamp(session: Session, code: str, today: date) -> Known:
             sold_at=clock.local(stamp.sold.made_at) if stamp.sold else None,
         ),
         has_hidden_code=stamp.code.secret_hash is not None and voided_on is None and stamp.batch.is_activated,
+        is_item=True,
     )
 
 

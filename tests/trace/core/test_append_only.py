@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ActiveBatchFactory, ProductFactory, actor_of_kind
 from trace.batches.models import Batch
+from trace.core import clock
 from trace.core.append_only import APPEND_ONLY
 from trace.core.revisions import revise
 from trace.ledger.models import LogCheckpoint, LogEntry, LogTile
+from trace.scans.models import ScanRecord
 
 CHANGES = ("update {} set {} = {}", "delete from {}", "truncate {} cascade")
 A_COLUMN = {
@@ -23,6 +25,7 @@ A_COLUMN = {
     "log_checkpoints": "note",
     "revisions": "subject_kind",
     "audit": "action",
+    "scans": "verdict",
 }
 
 
@@ -37,6 +40,7 @@ def batch(session: Session) -> Batch:
             LogEntry(log_index=0, leaf_id=1),
             LogTile(level=0, tile_index=0, hashes=bytes(8192), root_hash=bytes(32)),
             LogCheckpoint(tree_size=1, root_hash=bytes(32), note=""),
+            ScanRecord(scanned_at=clock.now(), code="C", verdict="no_warning", device="phone"),
         )
     )
     return ActiveBatchFactory.create(session=session, actor=actor, product=product)

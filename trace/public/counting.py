@@ -1,0 +1,50 @@
+"""Counting scans: what the page of a code notes of its being opened, and what it tells of earlier times.
+
+Of the request only its kind of device goes further. The address tells repeated scans apart in memory, and ends there.
+"""
+
+from collections.abc import Sequence
+
+from flask import Flask, current_app, request
+from sqlalchemy.orm import Session
+
+from trace.core import clock
+from trace.core.short_codes import normalise
+from trace.public.pages import CodePage, ScanBlock
+from trace.scans.queries import tally_of
+from trace.scans.recorder import EXTENSION, Recorder
+from trace.scans.rules import device_of, is_scan
+from trace.scans.services import Scan, write_scans
+from trace.verdict.rules import Verdict
+
+# Codes that are none, or were never issued, are nobody's: counting them would be a heap for strangers to fill.
+NOT_OURS = frozenset({Verdict.MALFORMED, Verdict.UNKNOWN})
+
+
+def new_recorder(app: Flask) -> Recorder:
+    """The recorder of this process; nothing is written until it begins."""
+
+    def write(scans: Sequence[Scan]) -> None:
+        with app.extensions["sessions"]() as session:
+            write_scans(session, scans)
+            session.commit()
+
+    return Recorder(write)
+
+
+def note_scan(page: CodePage) -> None:
+    """Have it recorded that this page was shown, unless a program or a preview asked for it."""
+    device = device_of(request.user_agent.string)
+    if page.band.verdict in NOT_OURS or not is_scan(request.method, device, dict(request.headers)):
+        return
+    recorder: Recorder = current_app.extensions[EXTENSION]
+    recorder.take(
+        Scan(clock.now(), normalise(page.code), page.band.verdict.value, device, page.is_item),
+        request.remote_addr or "",
+    )
+
+
+def scan_block(session: Session, code: str) -> ScanBlock:
+    """What earlier scans of one item's code say."""
+    tally = tally_of(session, code)
+    return ScanBlock(first_at=clock.local(tally.first_at) if tally.first_at else None, scans=tally.scans)
