@@ -63,7 +63,7 @@ def drop_scans(timestamp: int) -> None:
     with current_app.extensions["sessions"]() as session:
         dropped = drop_old_scans(session, days)
         session.commit()
-    log.info("scans-dropped", months=dropped)
+    log.info("old-scans-dropped", months=dropped)
 
 
 def make_app_queue(app: Flask) -> App:
