@@ -46,10 +46,11 @@ from trace.ledger import views as log
 from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import api as codes_api
-from trace.public import counting, guessing, hidden, scan_views
+from trace.public import counting, guessing, hidden, report_views, scan_views
 from trace.public import resolver_views as resolver
 from trace.public import views as public
 from trace.recalls import api as trace_api
+from trace.reports import pictures as report_pictures
 from trace.scans import recorder
 from trace.shops import views as shops
 
@@ -108,12 +109,14 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
     app.extensions["blobs"] = BlobStore(settings.blob_folder)
     # Papers of handovers: apart, so that no public address leads to them.
     app.extensions["papers"] = BlobStore(settings.blob_folder / "papers")
+    app.extensions[report_pictures.STORE] = BlobStore(settings.blob_folder / "reports")
     app.extensions[outgoing.EXTENSION] = outgoing.Outgoing(loopback=settings.outgoing_loopback)
     app.extensions[queue.EXTENSION] = make_app_queue(app)
     app.extensions[guessing.EXTENSION] = guessing.new_guesses(settings)
     app.extensions[hidden.EXTENSION] = hidden.new_tries(settings)
     app.extensions[recorder.EXTENSION] = counting.new_recorder(app)
     scan_views.init_scanner(app)
+    report_views.init_reports(app)
     init_language(app)
     init_http(app)
     init_access(app)

@@ -21,6 +21,8 @@ from trace.epcis.capture_jobs import run_capture
 from trace.epcis.jobs import NAMESPACE as EPCIS
 from trace.epcis.jobs import subscription_jobs
 from trace.events.services_claims import lapse_claims
+from trace.reports.jobs import NAMESPACE as REPORTS
+from trace.reports.jobs import report_jobs
 from trace.scans.services import drop_old_scans
 
 log = structlog.get_logger()
@@ -91,4 +93,5 @@ def make_app_queue(app: Flask) -> App:
     queue.add_tasks_from(run_jobs(), namespace=RUNS)
     queue.add_tasks_from(run_print_jobs(), namespace=RUN_PRINTS)
     queue.add_tasks_from(run_sheet_jobs(), namespace=RUN_SHEETS)
+    queue.add_tasks_from(report_jobs(), namespace=REPORTS)
     return queue

@@ -24,6 +24,7 @@ MODULES = (
     "labels.printer_models",
     "labels.run_print_models",
     "labels.run_sheet_models",
+    "trace.reports.models",
 )
 
 

@@ -111,6 +111,7 @@ def _nav_items(organisation: Organisation) -> list[tuple[str, str, str | None]]:
             ("authority.list_organisations", _("Organisations")),
             ("authority.list_recalls", _("Recalls")),
             ("authority.list_holds", _("Paused sales")),
+            ("authority.list_reports", _("Reports")),
             *endpoints,
         ]
     else:
@@ -119,7 +120,11 @@ def _nav_items(organisation: Organisation) -> list[tuple[str, str, str | None]]:
             ("shops.list_shipments", _("Shipments")),
             ("shops.list_parties", _("Address book")),
         ]
-        making = [("producers.list_batches", _("Batches")), ("producers.list_products", _("Products"))]
+        making = [
+            ("producers.list_batches", _("Batches")),
+            ("producers.list_products", _("Products")),
+            ("producers.list_reports", _("Reports")),
+        ]
         endpoints = [*(making if organisation.is_producer else []), *goods, *endpoints]
     # The entry whose address says most about this page's: /goods/parties/… is below the address book, not the goods.
     found = [

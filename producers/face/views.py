@@ -5,6 +5,7 @@ from producers.face import (
     views_harvest,
     views_links,
     views_products,
+    views_reports,
     views_stamps,
     views_voiding,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "views_harvest",
     "views_links",
     "views_products",
+    "views_reports",
     "views_stamps",
     "views_voiding",
 ]

@@ -52,6 +52,9 @@ from trace.recalls import holds
 from trace.recalls import services as recalls
 from trace.recalls.hold_rules import HoldReason
 from trace.recalls.rules import RecallClass, RecallReason
+from trace.reports.pictures import Drawn
+from trace.reports.rules import Kind, Pack
+from trace.reports.services import Subject, send_report
 from trace.resolver.services import LinkFacts, add_link
 
 # Written into everything of the victim that is not public; never to be read by the other.
@@ -167,6 +170,18 @@ def scene(session: Session) -> Scene:
         run_id=stamps.id, printer_id=printer.id, printer_name=printer.name, first_number=1, last_number=20, next_number=1
     )  # fmt: skip
     sheets = RunSheets(run_id=stamps.id, first_number=1, last_number=20, labels=20)
+    told = {"kind": Kind.OTHER, "words": SECRET, "pack": Pack.GONE, "phone": "+84912345678", "bought_at": SECRET,
+            "bought_on": None, "may_producer_call": True}  # fmt: skip
+    about = Subject(batch.code, batch_id=batch.id, organisation_id=owner.organisation_id)
+    report = send_report(
+        session,
+        about,
+        told,
+        [Drawn("0" * 64, b"", 1, 1)],
+        form_key="k-report",
+        request_hash="",
+        language="vi",
+    )
     session.add_all([sending, sheets])
     session.flush()
     ids = {
@@ -194,6 +209,8 @@ def scene(session: Session) -> Scene:
         "printer_id": str(printer.id),
         "print_id": str(sending.id),
         "sheets_id": str(sheets.id),
+        "report_id": str(report.id),
+        "place": "1",
         "run_id": str(stamps.id),
         "binding_id": str(binding.id),
         "sale_id": str(sale.id),
@@ -225,6 +242,8 @@ def scene(session: Session) -> Scene:
         "reason": "damaged",
         "kind": "did_not_occur",
         "sender_id": str(owner.organisation_id),
+        "state": "answered",
+        "words": "X",
     }
     settle(session)
     return Scene(Victim(ids, fields), outsider, shop, api_key)

@@ -18,6 +18,7 @@ from trace.authority import (
     views_gtins,
     views_holds,
     views_recalls,
+    views_reports,
     views_trace,
 )
 from trace.authority.blueprint import _, blueprint, note_reading, page_number
@@ -35,6 +36,7 @@ __all__ = [
     "views_gtins",
     "views_holds",
     "views_recalls",
+    "views_reports",
     "views_trace",
 ]  # importing those registers their views
 

@@ -44,6 +44,7 @@ NAMES = frozenset(
         "TRACE_PROXIES",
         "TRACE_PUBLIC_URL",
         "TRACE_SCAN_RETENTION_DAYS",
+        "TRACE_REPORT_PRIVATE_DAYS",
         "TRACE_SECRET_KEY",
         "TRACE_STATE_FOLDER",
         "TRACE_SUPPORT_PHONE",
@@ -88,6 +89,8 @@ class Settings:
     unknown_codes_per_minute: int = 30
     # Wrong hidden codes typed by one source before it has to wait.
     hidden_code_tries: int = 20
+    # Telephone and pictures of a report are removed so many days after its answer.
+    report_private_days: int = 180
     # How long scans are kept at least; they go by the month.
     scan_retention_days: int = 400
 
@@ -135,6 +138,7 @@ class Settings:
             unknown_codes_free=_limit(values, "TRACE_UNKNOWN_CODES_FREE", 60, least=0),
             unknown_codes_per_minute=_limit(values, "TRACE_UNKNOWN_CODES_PER_MINUTE", 30),
             hidden_code_tries=_limit(values, "TRACE_HIDDEN_CODE_TRIES", 20),
+            report_private_days=_limit(values, "TRACE_REPORT_PRIVATE_DAYS", 180),
             scan_retention_days=_limit(values, "TRACE_SCAN_RETENTION_DAYS", 400, least=31),
         )
 
