@@ -324,7 +324,15 @@ def test_limits_for_strangers_are_whole_numbers(tmp_path: Path) -> None:
     assert (plain.unknown_codes_free, plain.unknown_codes_per_minute, plain.hidden_code_tries) == (60, 30, 20)
     stated = production(tmp_path, TRACE_UNKNOWN_CODES_FREE="0", TRACE_HIDDEN_CODE_TRIES="5")
     assert (stated.unknown_codes_free, stated.hidden_code_tries) == (0, 5)
+    assert (
+        plain.scan_retention_days,
+        production(tmp_path, TRACE_SCAN_RETENTION_DAYS="31").scan_retention_days,
+    ) == (
+        400,
+        31,
+    )
     for name, wrong in (
+        ("TRACE_SCAN_RETENTION_DAYS", "30"),
         ("TRACE_UNKNOWN_CODES_FREE", "-1"),
         ("TRACE_UNKNOWN_CODES_PER_MINUTE", "0"),
         ("TRACE_HIDDEN_CODE_TRIES", "many"),

@@ -26,6 +26,8 @@ AGENTS = {
     " Version/18.0 Mobile/15E148 Safari/604.1": Device.PHONE,
     f"Mozilla/5.0 (Linux; Android 11; Redmi Note) {ENGINE} coc_coc_browser/110 Chrome/104 Mobile Safari/537.36": Device.PHONE,
     "Mozilla/5.0 (Android 13; Mobile; rv:126.0) Gecko/126.0 Firefox/126.0": Device.PHONE,
+    f"Mozilla/5.0 (Linux; Android 9; CUBOT_X19_S) {ENGINE} Chrome/120.0 Mobile Safari/537.36": Device.PHONE,
+    f"Mozilla/5.0 (Linux; Android 13; V2206; wv) {ENGINE} Chrome/120.0 Mobile Safari/537.36 QRScanner/2.1": Device.PHONE,
     "Opera/9.80 (J2ME/MIDP; Opera Mini/9.80/191.303; U; vi) Presto/2.12": Device.PHONE,
     "Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6"
     " Mobile/15E148 Safari/604.1": Device.TABLET,
@@ -49,6 +51,7 @@ AGENTS = {
     "Mozilla/5.0 (compatible; coccocbot-web/1.0; +http://help.coccoc.com/searchengine)": Device.ROBOT,
     "Mozilla/5.0 (compatible; Baiduspider/2.0)": Device.ROBOT,
     f"Mozilla/5.0 (X11; Linux x86_64) {ENGINE} HeadlessChrome/130.0 Safari/537.36": Device.ROBOT,
+    "Pinterest/0.2 (+http://www.pinterest.com/bot.html)": Device.ROBOT,
     "curl/8.5.0": Device.ROBOT,
     "python-requests/2.32": Device.ROBOT,
     "": Device.UNKNOWN,
