@@ -26,6 +26,7 @@ from trace.core.config import Settings
 from trace.core.database import make_engine, new_session
 from trace.core.short_codes import new_code
 from trace.events import services_stamps
+from trace.reports.models import Report
 from trace.verdict.queries import look_up
 from trace.verdict.rules import Verdict, decide
 
@@ -34,7 +35,8 @@ CODE_LENGTH = 10
 
 @dataclass(frozen=True)
 class Site:
-    """Where it is, one code for each verdict the demo can show, a stamp with a hidden code, and a key of a producer.
+    """Where it is, one code for each verdict the demo can show, a stamp with a hidden code, a report's number, and
+    a key of a producer.
 
     ``codes`` misses a verdict only where no batch of the demo is in that state.
     """
@@ -42,6 +44,7 @@ class Site:
     url: str
     codes: dict[Verdict, str]
     stamp: str
+    report: str
     key: str
 
     @property
@@ -59,6 +62,10 @@ class Site:
                 "scanner, foreign code": "/scan?kind=qr_code&text=https%3A%2F%2Fexample.com%2F",
                 **{str(v): f"/T/{code}" for v, code in self.codes.items()},
                 "hidden code": f"/T/{self.stamp}/hidden",
+                "form of a report": f"/T/{self.stamp}/phan-anh",
+                "report": f"/phan-anh/{self.report}",
+                "report, number": "/phan-anh",
+                "report, number with a slip": "/phan-anh/ABCD",
             }.items()
             for language, prefix in (("vi", ""), ("en", "/en"))
         }
@@ -84,29 +91,30 @@ def live_site() -> Iterator[Site]:
         }
         settings = Settings.from_environment(environ)
         demo.fill(settings)
-        codes, stamp, key = _prepare(settings)
+        codes, stamp, report, key = _prepare(settings)
         web = processes.start_web(environ, "127.0.0.1", port, Path(folder))
         try:
             if not processes.wait_until_answering(url, web):
                 raise RuntimeError(
                     f"The web server does not answer:\n{web.log_path.read_text(encoding='utf-8')}"
                 )
-            yield Site(url, codes, stamp, key)
+            yield Site(url, codes, stamp, report, key)
         finally:
             web.stop()
 
 
-def _prepare(settings: Settings) -> tuple[dict[Verdict, str], str, str]:
+def _prepare(settings: Settings) -> tuple[dict[Verdict, str], str, str, str]:
     engine = make_engine(settings.database_url)
     try:
         with create_app(settings, bind=engine).app_context(), new_session(engine) as session:
             codes = _codes(session)
             key = api_keys.create_api_key(session, _busiest_producer(session), "Audit")
             stamp = _stamp_with_hidden_code(session, settings, codes[Verdict.NO_WARNING])
+            report = session.scalars(select(Report.number)).one()
             session.commit()
     finally:
         engine.dispose()
-    return codes, stamp, key
+    return codes, stamp, report, key
 
 
 def _stamp_with_hidden_code(session: Session, settings: Settings, code: str) -> str:

@@ -27,6 +27,7 @@ from trace.demo import catalogue, pictures
 from trace.demo.catalogue import DemoOrganisation, DemoProduct
 from trace.demo.factories import ActorFactory, CertificateFactory, ProductFactory, UserFactory, nobodys_phone
 from trace.demo.making import tell_making
+from trace.demo.reporting import tell_report
 from trace.demo.stamping import tell_stamps
 from trace.demo.stories import STORIES
 from trace.demo.telling import Teller
@@ -94,6 +95,7 @@ def fill(session: Session, blobs: BlobStore, *, today: date, is_public: bool) ->
     fresh = next(batch for story, batch in told if story.product == "cai" and story.is_fresh)
     made = tell_making(session, actors, products, fresh) + tell_watching(session, actors, products)
     tell_stamps(session, actors, fresh)
+    tell_report(session, blobs, actors[catalogue.AUTHORITY.key], fresh)
     session.flush()
     return DemoSummary(
         sign_ins=tuple(people.sign_ins),
