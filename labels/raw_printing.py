@@ -16,6 +16,7 @@ CONNECT_SECONDS = 3.0
 SEND_SECONDS = 10.0
 LARGEST_JOB = 8 * 1024 * 1024
 _PIECE = 64 * 1024
+_WAITING_BYTES = 65_536
 
 
 class PrinterNotApproved(Refusal):
@@ -73,6 +74,8 @@ def send(
             _l("The printer does not answer. Is it switched on and in the network?"), address=address
         ) from error
     with connection:
+        # What waits in this machine counts as taken: let it be little, so that a printer that stopped is noticed.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _WAITING_BYTES)
         _send_all(connection, job, send_seconds, is_patient=is_patient)
 
 
