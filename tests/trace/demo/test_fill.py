@@ -14,7 +14,7 @@ from tests.databases import copied_database
 from tests.factories import UserFactory
 from trace.accounts import queries as accounts
 from trace.accounts.models import Approval, Organisation, OrganisationKind, User
-from trace.accounts.rules import normalise_phone
+from trace.accounts.rules import normalise_phone, readable_phone
 from trace.accounts.sessions import check_password
 from trace.batches import queries as batches
 from trace.batches.models import Balance, Batch
@@ -30,6 +30,7 @@ from trace.events.handover_models import Shipment, ShipmentLine
 from trace.events.models import Event, EventGoods, Verb
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.recalls.models import Recall
+from trace.reports.models import Report
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,13 @@ def test_somebody_waits_somebody_resembles_another_and_somebody_has_to_add_somet
     alike = [accounts.list_near_duplicates(demo.session, one) for one in waiting]
     assert sorted(map(len, alike)) == [0, 1]
     assert len(accounts.list_organisations(demo.session, Approval.NEEDS_CHANGES)) == 1
+
+
+def test_one_report_is_told_and_marked_as_made_up(demo: Demo) -> None:
+    [report] = demo.session.scalars(select(Report))
+    assert report.words.startswith("(Dữ liệu minh họa)")
+    assert readable_phone(report.phone or "")
+    assert len(report.pictures) == 1
 
 
 def test_scan_addresses_show_what_they_say(demo: Demo) -> None:
