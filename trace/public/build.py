@@ -58,7 +58,8 @@ def code_page(session: Session, typed: str) -> CodePage:
     known = look_up(session, typed)
     around = frame(session)
     decision = decide(known.facts)
-    shown = pretty(known.code) if known.facts.code_state != "malformed" else typed[:LONGEST_ECHO]
+    is_code = known.facts.code_state != "malformed"
+    shown = pretty(known.code) if is_code else typed[:LONGEST_ECHO]
     band = texts.verdict_band(
         decision,
         known.facts,
@@ -69,7 +70,14 @@ def code_page(session: Session, typed: str) -> CodePage:
     )
     looked_up_at = clock.local(clock.now())
     batch = known.batch
-    bare = CodePage(frame=around, band=band, code=shown, looked_up_at=looked_up_at, is_item=known.is_item)
+    bare = CodePage(
+        frame=around,
+        band=band,
+        code=shown,
+        looked_up_at=looked_up_at,
+        is_item=known.is_item,
+        report_url=public_url("public.report_code", code=known.code) if is_code else None,
+    )
     if batch is None or batch.seal is None:
         return bare
     return _batch_page(session, known, batch, batch.seal, bare)
@@ -91,6 +99,7 @@ def _batch_page(
         code=bare.code,
         looked_up_at=bare.looked_up_at,
         is_item=bare.is_item,
+        report_url=bare.report_url,
         compare=compare_card(batch, seal),
         other_lots=made.packed_with(known.packed_with) or made.other_lots(batch, seal),
         who_vouches=made.who_says(batch, seal, sayer)

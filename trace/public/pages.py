@@ -257,6 +257,7 @@ class CodePage:
     producer_words: str | None = None
     words_changed: str | None = None
     receive_url: str | None = None
+    report_url: str | None = None
     hidden_code_url: str | None = None
     scans: ScanBlock | None = None
     log: LogBlock | None = None

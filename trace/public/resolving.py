@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from producers.models import Product
 from trace.batches.models import Batch
 from trace.core import clock
-from trace.core.language import DEFAULT, LANGUAGES
+from trace.core.language import DEFAULT, LANGUAGES, public_url
 from trace.gs1 import linksets
 from trace.gs1.keys import normalise_gtin
 from trace.gs1.link_uris import LinkUri, encode_query
@@ -201,6 +201,7 @@ def product_page(session: Session, gtin: str, asked_lot: str) -> ProductPage:
         picture_url=url_for("public.show_picture", sha256=product.picture_sha256, size="small")
         if product.picture_sha256
         else None,
+        report_url=public_url("public.report_product", gtin=gtin),
         warned=tuple(_warned_lot(session, lot, around.language) for lot in warned),
         links=tuple(
             _shown(link.link_type, Link(link.href, link.title, link.language, link.media_type))

@@ -60,6 +60,7 @@ def test_nobody_else_finds_the_officers_pages(app: Flask, city: City, browse: Br
         "hold_id": city.batch.id,
         "product_id": city.batch.product_id,
         "user_id": city.shop.user_id,
+        "report_id": city.batch.id,
     }
     for rule in app.url_map.iter_rules():
         if not rule.endpoint.startswith("authority."):

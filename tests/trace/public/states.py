@@ -146,6 +146,7 @@ def code_page(facts: Facts, language: str = "vi", telephone: str | None = TELEPH
         band=band,
         code="7K3Q-X9ZP-AB",
         looked_up_at=datetime(2026, 11, 21, 14, 32, tzinfo=HANOI),
+        report_url="/report",
     )
     if facts.code_state is not CodeState.KNOWN or not facts.is_activated:
         return page
