@@ -61,6 +61,7 @@ def test_nobody_else_finds_the_officers_pages(app: Flask, city: City, browse: Br
         "product_id": city.batch.product_id,
         "user_id": city.shop.user_id,
         "report_id": city.batch.id,
+        "place": 1,
     }
     for rule in app.url_map.iter_rules():
         if not rule.endpoint.startswith("authority."):
