@@ -22,6 +22,10 @@ import time
 from itertools import islice
 from pathlib import Path
 
+if __name__ == "labels":
+    # The other scripts of this folder find this file where they mean the package: lead them on to it.
+    __path__ = [str(Path(__file__).resolve().parent.parent / "labels")]
+
 MAKERS = Path(__file__).with_name("_label_makers.py")
 ROUNDS = 3
 LABELS, MOST, OF_ZINT, OF_LOOP = 100_000, 1_000_000, 20_000, 400
