@@ -9,6 +9,7 @@ MODULES = (
     "trace.core.revisions",
     "trace.accounts.models",
     "trace.accounts.security_log",
+    "trace.kept.models",
     "trace.scans.models",
     "trace.ledger.models",
     "producers.models",

@@ -1,0 +1,42 @@
+"""Mapped classes of kept pages: the bytes, what they were made of, and every change since."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trace.core.database import Base
+
+
+class PageChange(Base):
+    """Something that pages show was changed by a transaction. Written by triggers alone (migration 0022)."""
+
+    __tablename__ = "page_changes"
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, server_default=text("(pg_current_xact_id()::text::bigint)")
+    )
+
+
+class KeptPage(Base):
+    """The page of a lot, for each kind of code that leads to it, in one language.
+
+    ``snapshot`` is what the database held when it was made, ``subjects`` everything it speaks of: a change of any of
+    them that the snapshot does not hold makes the page out of date. ``build`` names the code and texts that made it,
+    ``name`` these bytes.
+    """
+
+    __tablename__ = "kept_pages"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    build: Mapped[str]
+    snapshot: Mapped[str]
+    subjects: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    valid_until: Mapped[datetime]
+    name: Mapped[str]
+    content: Mapped[bytes]
