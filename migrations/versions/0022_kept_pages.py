@@ -11,40 +11,36 @@ depends_on = None
 INSTANT = sa.DateTime(timezone=True)
 
 # One row for each thing and transaction: rows are only added, so that two who change the same thing never wait for
-# each other here, whatever order they come in.
-_NOTE = (
-    "insert into page_changes (subject_id) select distinct subject from {source} where subject is not null "
-    "on conflict do nothing"
-)
-
-# For tables that change seldom: the columns that hold ids of what changed are the trigger's arguments.
-NOTE_CHANGE = f"""
+# each other here, whatever order they come in. For tables that change seldom the columns that hold ids of what changed
+# are the trigger's arguments.
+NOTE_CHANGE = """
 create function note_page_change() returns trigger language plpgsql as $$
 begin
-    {
-    _NOTE.format(
-        source="unnest(tg_argv) as column_name, lateral (values "
-        "((to_jsonb(new) ->> column_name)::uuid), ((to_jsonb(old) ->> column_name)::uuid)"
-        ") as changed (subject)"
-    )
-};
+    insert into page_changes (subject_id)
+    select distinct subject
+    from unnest(tg_argv) as held (name),
+        lateral (values ((to_jsonb(new) ->> name)::uuid), ((to_jsonb(old) ->> name)::uuid)) as changed (subject)
+    where subject is not null
+    on conflict do nothing;
     return null;
 end $$
 """
 
-NOTE_GOODS = f"""
+NOTE_GOODS = """
 create function note_page_change_of_goods() returns trigger language plpgsql as $$
 begin
-    {_NOTE.format(source="(select batch_id as subject from added) as goods")};
+    insert into page_changes (subject_id) select distinct batch_id from added on conflict do nothing;
     return null;
 end $$
 """
 
 # What was confirmed by a link is a handover of the goods of its event.
-NOTE_EVENT = f"""
+NOTE_EVENT = """
 create function note_page_change_of_event() returns trigger language plpgsql as $$
 begin
-    {_NOTE.format(source="(select batch_id as subject from event_goods where event_id = new.event_id) as goods")};
+    insert into page_changes (subject_id)
+    select distinct batch_id from event_goods where event_id = new.event_id
+    on conflict do nothing;
     return null;
 end $$
 """
