@@ -29,7 +29,9 @@ end $$
 NOTE_GOODS = """
 create function note_page_change_of_goods() returns trigger language plpgsql as $$
 begin
-    insert into page_changes (subject_id) select distinct batch_id from added on conflict do nothing;
+    insert into page_changes (subject_id)
+    select distinct batch_id from added where batch_id is not null
+    on conflict do nothing;
     return null;
 end $$
 """
@@ -39,7 +41,7 @@ NOTE_EVENT = """
 create function note_page_change_of_event() returns trigger language plpgsql as $$
 begin
     insert into page_changes (subject_id)
-    select distinct batch_id from event_goods where event_id = new.event_id
+    select distinct batch_id from event_goods where event_id = new.event_id and batch_id is not null
     on conflict do nothing;
     return null;
 end $$
