@@ -19,7 +19,7 @@ from psycopg import sql
 from producers.models import Product
 from trace.accounts.models import Approval, Location, Organisation
 from trace.batches.models import Batch
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.database import Base, make_engine, new_session
 from trace.events.documents import KINDS, party_uri
 from trace.events.handover_models import Shipment

@@ -36,7 +36,8 @@ from trace.accounts.models import OrganisationKind
 from trace.cli import processes
 from trace.cli.database import migrate, name_log
 from trace.core import clock
-from trace.core.config import LOCAL_LOG_ORIGIN, libpq_url
+from trace.core.addresses import libpq_url
+from trace.core.config import LOCAL_LOG_ORIGIN
 from trace.core.database import make_engine, new_session
 from trace.core.embedded import EmbeddedPostgres, create_database, with_database
 from trace.core.ids import uuid7

@@ -36,7 +36,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trace.cli import database, processes
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.database import make_engine, new_session
 from trace.core.embedded import EmbeddedPostgres
 from trace.ledger import crosscheck, keys, leaves, merkle, notes, queries, tiles

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import LiveServer, OutgoingConnection
 from trace.cli import processes
 from trace.cli.database import find_revision, newest_revision
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.installation import find_fact, set_fact
 
 

@@ -31,7 +31,7 @@ def create_app(settings: "Settings | None" = None, *, bind: Any = None) -> "Flas
         return bare
 
     from trace.app import create_app as build
-    from trace.core.config import ConfigurationError
+    from trace.core.addresses import ConfigurationError
 
     try:
         app = build(settings, bind)

@@ -17,7 +17,8 @@ from werkzeug.serving import make_server
 
 from trace.cli.verify_log import Wish, verify_database, verify_log
 from trace.core import clock
-from trace.core.config import Settings, libpq_url
+from trace.core.addresses import libpq_url
+from trace.core.config import Settings
 from trace.core.database import APP_ROLE, make_engine, new_session
 from trace.events.leaf_values import leaf_values, lots_of
 from trace.events.models import Event, EventGoods, EventPrivate

@@ -28,7 +28,7 @@ from tests.trace.cli.test_serve import family_of, wait_until_gone
 from trace.accounts import api_keys
 from trace.accounts.models import OrganisationKind
 from trace.core import local_state
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.database import make_engine, new_session
 from trace.core.embedded import EmbeddedPostgres
 

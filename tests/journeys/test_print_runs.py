@@ -29,7 +29,8 @@ from trace.batches.services_runs import Order
 from trace.batches.stamp_models import StampRun
 from trace.cli import processes
 from trace.core import queue
-from trace.core.config import Settings, libpq_url
+from trace.core.addresses import libpq_url
+from trace.core.config import Settings
 from trace.core.short_codes import pretty
 
 COUNT = 100_000

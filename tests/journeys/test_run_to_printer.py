@@ -26,7 +26,8 @@ from trace.batches.services_runs import Order
 from trace.batches.stamp_models import StampRun
 from trace.batches.stamp_rules import Span
 from trace.cli import processes
-from trace.core.config import Settings, libpq_url
+from trace.core.addresses import libpq_url
+from trace.core.config import Settings
 from trace.core.queue import EXTENSION
 
 COUNT = 3 * PORTION

@@ -44,7 +44,7 @@ def serve_command(host: str, port: str, demo_wish: str, stop_with_parent: bool) 
 def web_command(host: str, port: int, workers: int) -> None:
     """Serve pages until stopped; the database must be there."""
     from trace.cli import web
-    from trace.core.config import ConfigurationError
+    from trace.core.addresses import ConfigurationError
 
     try:
         web.run(host, port, workers)
@@ -81,7 +81,8 @@ def worker_command(stop_with_parent: bool) -> None:
 def sequence_command(make_key: bool, own_database: bool) -> None:
     """Order the leaves of the log, sign and publish its checkpoints, until stopped; a second one waits."""
     from trace.cli import sequence
-    from trace.core.config import ConfigurationError, Settings
+    from trace.core.addresses import ConfigurationError
+    from trace.core.config import Settings
     from trace.ledger.keys import LogRefused
     from trace.ledger.services import OriginUnknown
 
@@ -96,7 +97,8 @@ def sequence_command(make_key: bool, own_database: bool) -> None:
 def make_log_key_command() -> None:
     """Make the signing key of a new log and print its verifier key, by which others check the log."""
     from trace.cli import sequence
-    from trace.core.config import ConfigurationError, Settings
+    from trace.core.addresses import ConfigurationError
+    from trace.core.config import Settings
     from trace.ledger.keys import LogRefused
     from trace.ledger.services import OriginUnknown
 
@@ -111,7 +113,8 @@ def make_log_key_command() -> None:
 def migrate_command() -> None:
     """Bring the database to the newest schema."""
     from trace.cli import database
-    from trace.core.config import ConfigurationError, Settings
+    from trace.core.addresses import ConfigurationError
+    from trace.core.config import Settings
 
     try:
         settings = Settings.from_environment(os.environ)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from trace.core import revision
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.local_state import CHECKOUT
 
 if TYPE_CHECKING:

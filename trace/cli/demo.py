@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from trace.cli.database import DatabaseProblem, explain
-from trace.core.config import Settings, libpq_url
+from trace.core.addresses import libpq_url
+from trace.core.config import Settings
 from trace.core.local_state import open_state, write_private
 
 if TYPE_CHECKING:

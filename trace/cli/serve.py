@@ -19,7 +19,8 @@ import psycopg
 from trace.cli import addresses, database, demo, processes, texts
 from trace.cli.progress import step
 from trace.core import local_state
-from trace.core.config import ConfigurationError, Settings
+from trace.core.addresses import ConfigurationError
+from trace.core.config import Settings
 from trace.core.embedded import EmbeddedDatabaseError, EmbeddedPostgres
 from trace.core.embedded_processes import die_with
 

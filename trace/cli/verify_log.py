@@ -70,7 +70,8 @@ def verify_database(
     environ: Mapping[str, str], key: str | None, out: TextIO | None = None, err: TextIO | None = None
 ) -> int:
     """Audit the log next to the database of this installation, private fields included; returns the exit code."""
-    from trace.core.config import ConfigurationError, Settings
+    from trace.core.addresses import ConfigurationError
+    from trace.core.config import Settings
     from trace.core.database import make_engine, new_session
     from trace.events.audit import audit_database
     from trace.ledger.keys import LastCheckpoint, LogRefused, load_signer

@@ -5,7 +5,6 @@ sentence that says what to do; a misspelt ``TRACE_`` name does too, because a se
 ignored is a guess.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,18 +13,22 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from trace.core import local_state
+from trace.core.addresses import (
+    ConfigurationError,
+    check_database_url,
+    check_log_witnesses,
+    check_outgoing_loopback,
+    check_printers,
+    check_public_url,
+    is_local_host,
+)
 
 UPLOAD_LIMIT_BYTES = 5 * 1024 * 1024
 SHORTEST_SECRET = 32
 MOST_PROXIES = 5
-RAW_PRINTING_PORT, MOST_PORT = 9100, 65535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_KEY_NAME = "log.key"
 LOCAL_LOG_ORIGIN = "localhost/nguon-goc"
-# Names that never reach the open internet (RFC 6761, RFC 6762); a name without a dot is one of a local
-# network.
-LOCAL_SUFFIXES = (".localhost", ".local", ".test", ".internal", ".lan", ".home.arpa")
-DATABASE_SCHEMES = ("postgresql+psycopg", "postgresql", "postgres")
 
 NAMES = frozenset(
     {
@@ -54,10 +57,6 @@ NAMES = frozenset(
 )
 # Read by the tests alone; known here so that they are not taken for misspelt settings.
 TEST_NAMES = frozenset({"TRACE_STANDARDS", "TRACE_TEST_DATABASE_URL"})
-
-
-class ConfigurationError(Exception):
-    """A setting is missing or wrong; the message is one sentence that says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class Settings:
             public_url = running.public_url
         migration_url = values.get("TRACE_MIGRATION_DATABASE_URL")
         key_folder = _folder(values, "TRACE_KEY_FOLDER", state_folder / "keys")
-        witnesses = _log_witnesses(values)
+        witnesses = check_log_witnesses(values.get("TRACE_LOG_WITNESSES", ""))
         return cls(
             database_url=database_url,
             migration_database_url=(
@@ -133,8 +132,8 @@ class Settings:
             operator_name=values.get("TRACE_OPERATOR_NAME", "Nguồn Gốc"),
             log_level=_log_level(values),
             trusted_proxy_count=_proxy_count(values),
-            outgoing_loopback=_outgoing_loopback(values, public_url),
-            printers=_printers(values, public_url),
+            outgoing_loopback=check_outgoing_loopback(values.get("TRACE_OUTGOING_LOOPBACK", ""), public_url),
+            printers=check_printers(values.get("TRACE_PRINTERS", ""), public_url),
             unknown_codes_free=_limit(values, "TRACE_UNKNOWN_CODES_FREE", 60, least=0),
             unknown_codes_per_minute=_limit(values, "TRACE_UNKNOWN_CODES_PER_MINUTE", 30),
             hidden_code_tries=_limit(values, "TRACE_HIDDEN_CODE_TRIES", 20),
@@ -151,63 +150,6 @@ class Settings:
     def is_public(self) -> bool:
         """Whether strangers can reach this service: then it never shows demo data."""
         return self.public_url is not None and not is_local_host(urlsplit(self.public_url).hostname or "")
-
-
-def check_database_url(url: str, name: str) -> str:
-    """The URL in SQLAlchemy's form for psycopg. The message never repeats the URL: it may hold a password."""
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in DATABASE_SCHEMES or not rest:
-        raise ConfigurationError(
-            f"{name} must be the address of a PostgreSQL database, like "
-            "postgresql://user:password@host/name; set it to one, or unset it to use the embedded database."
-        )
-    return f"postgresql+psycopg://{rest}"
-
-
-def libpq_url(url: str) -> str:
-    """The same database address in the form psycopg itself reads."""
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
-
-
-def check_public_url(url: str) -> str:
-    """The public address without a trailing slash; it is printed on labels for ever.
-
-    Only scheme, host and port are allowed; https unless the host is local, because a printed http address
-    could be answered by anybody on the way.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
-        raise ConfigurationError(
-            "TRACE_PUBLIC_URL must be the address people open, like https://nguongoc.example; set it to "
-            "yours."
-        )
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ConfigurationError(
-            "TRACE_PUBLIC_URL must end after the host, because label addresses are built on it: remove "
-            f"what follows {host}."
-        )
-    if parts.scheme == "http" and not is_local_host(host):
-        raise ConfigurationError(
-            f"TRACE_PUBLIC_URL must begin with https:// for {host}: it is printed on labels for ever, "
-            "and an http address can be answered by anybody on the way."
-        )
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
-
-
-def is_local_host(host: str) -> bool:
-    """Whether a host is this machine or one on a local network, by its name alone (nothing is looked up)."""
-    name = host.rstrip(".").lower()
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return "." not in name or name.endswith(LOCAL_SUFFIXES)
-    return address.is_loopback or address.is_private or address.is_link_local
 
 
 def _refuse_unknown_names(environ: Mapping[str, str]) -> None:
@@ -261,34 +203,6 @@ def _file(values: Mapping[str, str], name: str, default: Path) -> Path:
     if path.is_dir():
         raise ConfigurationError(f"{name} must be a file, and {path} is a folder: set it to a file.")
     return path
-
-
-def _log_witnesses(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Pairs of verifier key and address; what the keys are is for the log to check."""
-    pairs = []
-    for item in values.get("TRACE_LOG_WITNESSES", "").split(","):
-        words = item.split()
-        if not words:
-            continue
-        parts = urlsplit(words[-1])
-        host = parts.hostname or ""
-        if (
-            len(words) != 2
-            or parts.scheme not in {"http", "https"}
-            or not host
-            or parts.query
-            or parts.fragment
-        ):
-            raise ConfigurationError(
-                "TRACE_LOG_WITNESSES must name each witness by verifier key and address, with commas between, like "
-                "witness.example+1a2b3c4d+BASE64 https://witness.example: correct or unset it."
-            )
-        if parts.scheme == "http" and not is_local_host(host):
-            raise ConfigurationError(
-                f"TRACE_LOG_WITNESSES must reach {host} by https, because it is not on this network: correct it."
-            )
-        pairs.append((words[0], words[1]))
-    return tuple(pairs)
 
 
 def _log_witness_quorum(values: Mapping[str, str], witnesses: int) -> int:
@@ -350,55 +264,3 @@ def _limit(values: Mapping[str, str], name: str, default: int, *, least: int = 1
             f"{name} must be a whole number from {least} to 999999: correct or unset it."
         )
     return int(given)
-
-
-def _outgoing_loopback(values: Mapping[str, str], public_url: str | None) -> frozenset[str]:
-    """The only addresses a webhook may reach that are not public; none where strangers reach the service."""
-    given = values.get("TRACE_OUTGOING_LOOPBACK")
-    if given is None:
-        return frozenset()
-    names = frozenset(given.replace(",", " ").split())
-    if not all(re.fullmatch(r"(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5}", name) for name in names):
-        raise ConfigurationError(
-            "TRACE_OUTGOING_LOOPBACK must name receivers of this machine, like 127.0.0.1:9000: correct or unset it."
-        )
-    if public_url is not None and not is_local_host(urlsplit(public_url).hostname or ""):
-        raise ConfigurationError(
-            "TRACE_OUTGOING_LOOPBACK must not be set where strangers reach the service: unset it."
-        )
-    return names
-
-
-def _printers(values: Mapping[str, str], public_url: str | None) -> tuple[tuple[UUID, str], ...]:
-    """Pairs of an organisation and a printer's address in numbers; names would have to be looked up."""
-    pairs = []
-    is_public = public_url is not None and not is_local_host(urlsplit(public_url).hostname or "")
-    for item in filter(str.strip, values.get("TRACE_PRINTERS", "").split(",")):
-        try:
-            organisation, given = item.split()
-            address, port = _printer_address(given)
-            pairs.append(
-                (UUID(organisation), f"[{address}]:{port}" if ":" in str(address) else f"{address}:{port}")
-            )
-        except ValueError as error:
-            raise ConfigurationError(
-                "TRACE_PRINTERS must name each printer by its organisation's id and its address in numbers, with "
-                "commas between, like 0190b6c1-0000-7000-8000-000000000001 192.168.1.50:9100: correct or unset it."
-            ) from error
-        if is_public and (address.is_loopback or address.is_link_local):
-            raise ConfigurationError(
-                "TRACE_PRINTERS must not name this machine where strangers reach the service: give the printer's own "
-                "address."
-            )
-    return tuple(pairs)
-
-
-def _printer_address(given: str) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]:
-    """``1.2.3.4``, ``1.2.3.4:9100``, ``[::1]:9100``; the port of raw printing where none is said. Or ValueError."""
-    found = re.fullmatch(r"(?:\[([0-9a-fA-F:]+)\]|([0-9.]+))(?::([0-9]{1,5}))?", given)
-    if found is None:
-        raise ValueError(given)
-    address, port = ipaddress.ip_address(found[1] or found[2]), int(found[3] or RAW_PRINTING_PORT)
-    if address.is_unspecified or address.is_multicast or not 1 <= port <= MOST_PORT:
-        raise ValueError(given)
-    return address, port

@@ -25,7 +25,7 @@ import psycopg
 from psycopg import sql
 
 from trace.core import local_state
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.embedded_binaries import Binaries, NoBinaries, find_binaries
 from trace.core.embedded_processes import dies_with_parent, stop, working_in
 

@@ -15,7 +15,7 @@ from procrastinate.tasks import configure_task
 from procrastinate.types import JSONValue
 from sqlalchemy.orm import Session
 
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.database import APP_ROLE
 
 EXTENSION = "queue"  # where the composition root keeps the queue: ``app.extensions[EXTENSION]``

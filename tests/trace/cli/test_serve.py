@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import free_port
 from trace.cli import demo, processes
 from trace.core import installation, local_state
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.embedded import EmbeddedPostgres
 from trace.core.embedded_processes import is_alive
 

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from trace.core import local_state
-from trace.core.config import ConfigurationError, Settings, check_public_url, is_local_host, libpq_url
+from trace.core.addresses import ConfigurationError, check_public_url, is_local_host, libpq_url
+from trace.core.config import Settings
 
 SECRET = "k" * 32
 DATABASE = "postgresql://trace@db.example/trace"

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from trace.core import embedded, local_state
-from trace.core.config import libpq_url
+from trace.core.addresses import libpq_url
 from trace.core.embedded import EmbeddedDatabaseError, EmbeddedPostgres
 from trace.core.embedded_binaries import find_binaries
 from trace.core.embedded_processes import is_alive, working_in
