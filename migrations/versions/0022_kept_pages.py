@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("snapshot", sa.String(), nullable=False),
         sa.Column("subjects", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("valid_until", INSTANT, nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("batch_id", "kind", "language", name=op.f("pk_kept_pages")),

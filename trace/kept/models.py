@@ -38,5 +38,6 @@ class KeptPage(Base):
     snapshot: Mapped[str]
     subjects: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     valid_until: Mapped[datetime]
+    verdict: Mapped[str]
     name: Mapped[str]
     content: Mapped[bytes]
