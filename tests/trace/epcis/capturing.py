@@ -1,5 +1,6 @@
 """What is captured in tests: events about our own batches, and what came of them."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,9 @@ from trace.batches import queries as batches
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.epcis.capture import Outcome
+
+SITE = "https://nguongoc.example"
+Capture = Callable[..., Outcome]
 
 
 def now_text() -> str:

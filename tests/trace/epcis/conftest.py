@@ -10,11 +10,16 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ActorFactory
 from tests.trace.core.receivers import Receiver, receiver
+from tests.trace.epcis.capturing import SITE, Capture
+from tests.trace.epcis.documents import a_document
 from tests.trace.epcis.readers import Reader
 from tests.web import settle
 from trace.accounts import api_keys
 from trace.accounts.models import OrganisationKind
+from trace.accounts.permissions import Actor
 from trace.core.outgoing import EXTENSION, Outgoing
+from trace.epcis.capture import Behaviour, Outcome, capture
+from trace.epcis.documents import read_document
 
 StartReader = Callable[..., Reader]
 
@@ -59,3 +64,16 @@ def hook(app: Flask) -> Iterator[Receiver]:
     with receiver() as there:
         app.extensions[EXTENSION] = Outgoing(loopback=frozenset({there.netloc}), seconds=5)
         yield there
+
+
+@pytest.fixture
+def send(session: Session) -> Capture:
+    """Capture events as an organisation's program sends them."""
+
+    def run(actor: Actor, *events: dict[str, Any], behaviour: Behaviour = Behaviour.ROLLBACK) -> Outcome:
+        outcome = capture(session, actor, read_document(a_document(*events)), behaviour, SITE)
+        session.flush()
+        session.expire_all()
+        return outcome
+
+    return run
