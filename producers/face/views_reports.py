@@ -2,64 +2,33 @@
 
 from uuid import UUID
 
-from flask import current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from producers.face.blueprint import blueprint
-from trace.accounts.access import actor
-from trace.core.errors import NotFound
-from trace.core.forms import Form
-from trace.core.http import Audience, audience, db
-from trace.reports import queries, services
-from trace.reports.pictures import STORE
-from trace.reports.reading import ReportSheet, report_sheet
-from trace.reports.schemas import MoveForm
-from trace.reports.texts import KINDS, STATES, TONES
+from trace.core.http import Audience, audience
+from trace.reports import desk
 
 _MOST_PAGES = 10_000
-
-
-@blueprint.context_processor
-def _report_words() -> dict[str, object]:
-    return {"report_kinds": KINDS, "report_states": STATES, "report_tones": TONES}
+blueprint.context_processor(desk.report_words)
 
 
 @blueprint.get("/reports")
 @audience(Audience.PRODUCER)
 def list_reports() -> ResponseReturnValue:
     """Reports about own goods that wait, the oldest first, or those that were answered."""
-    is_over = request.args.get("state") == "over"
-    number = min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
-    found = queries.list_reports(db(), actor(), number, settled=is_over)
-    return render_template("reports/list.html", page=found, is_over=is_over, face="producers")
+    return desk.list_page("producers", min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES))
 
 
 @blueprint.route("/reports/<uuid:report_id>", methods=["GET", "POST"])
 @audience(Audience.PRODUCER)
 def show_report(report_id: UUID) -> ResponseReturnValue:
     """One report about own goods, and the form that answers it."""
-    form = Form.opened()
-    if request.method == "POST":
-        with form.guard():
-            stated = form.load(MoveForm())
-            services.move_report(db(), actor(), report_id, stated["state"], stated["words"])
-            db().commit()
-            flash(_("Saved. Whoever has the report's number reads it now."), "success")
-            return redirect(url_for("producers.show_report", report_id=report_id), 303)
-    # After a refusal everything was rolled back, and the report is read again.
-    report = queries.get_report(db(), actor(), report_id)
-    sheet: ReportSheet = report_sheet(report, actor())
-    return render_template("reports/show.html", sheet=sheet, form=form, face="producers"), form.status
+    return desk.sheet_page("producers", report_id)
 
 
 @blueprint.get("/reports/<uuid:report_id>/pictures/<int:place>")
 @audience(Audience.PRODUCER)
 def show_report_picture(report_id: UUID, place: int) -> ResponseReturnValue:
     """A picture of a report about own goods."""
-    picture = queries.get_picture(db(), actor(), report_id, place)
-    path = current_app.extensions[STORE].path(picture.name)
-    if not path.is_file():
-        raise NotFound(_("There is nothing at this address."))
-    # Not kept by the browser: what is removed after its time is gone everywhere.
-    return send_file(path, mimetype="image/webp", max_age=0, etag=False)
+    return desk.picture_file(report_id, place)
