@@ -8,7 +8,7 @@ import io
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
@@ -90,14 +90,12 @@ def draw_again(content: bytes, field: str) -> Drawn:
 @contextmanager
 def stored(store: BlobStore, drawn: list[Drawn]) -> Iterator[None]:
     """Write the files; they are gone again if the body, which commits, fails."""
-    try:
+    with ExitStack() as undone:
         for picture in drawn:
+            undone.callback(store.remove, picture.name)
             store.write(picture.name, picture.content)
         yield
-    except BaseException:
-        for picture in drawn:
-            store.remove(picture.name)
-        raise
+        undone.pop_all()
 
 
 def _too_many(seconds: int) -> TooManyReports:
