@@ -16,7 +16,7 @@ import qrcode
 from fpdf import FPDF
 
 from labels.fonts import FOLDER
-from labels.pdf import PageOptions
+from labels.pdf_description import PageOptions
 from labels.pdf_file import PdfFile
 from labels.qr import printed_address
 from labels.run_labels import RunLabels

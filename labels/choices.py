@@ -15,7 +15,7 @@ from labels.designs import (
     find_design,
     own_size,
 )
-from labels.pdf import Flip, PageOptions
+from labels.pdf_description import Flip, PageOptions
 from labels.qr import Correction, MarkNeedsCorrectionH
 from labels.spec import SheetSpec
 from trace.core.errors import BadInput

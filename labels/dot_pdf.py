@@ -14,16 +14,12 @@ from labels.bitmaps import dots, draw_fixed, place_symbol, symbol_picture
 from labels.fonts import REGULAR, SEMIBOLD
 from labels.layout import lay_out
 from labels.marks import MARK_WIDTH_MM, crop_marks, mark_margin
-from labels.pdf import Flip, PageOptions
+from labels.pdf_description import CATALOG, INFO, ROOT, Flip, PageOptions, put_description
 from labels.pdf_drawing import PT, names, text_ops
-from labels.pdf_file import Objects, PdfFile, number, text_string
+from labels.pdf_file import Objects, PdfFile, number
 from labels.pdf_fonts import EmbeddedFont
 from labels.placed import LabelLayout, PlacedText
 from labels.spec import LabelContent, Place, SheetSpec
-
-_MAKER = "Nguồn Gốc"
-_TITLE = "Tem truy xuất nguồn gốc"
-_CATALOG, _INFO, _ROOT = 1, 2, 3
 
 # What stands on a page: a label, or the text of a back, and where its content box lies.
 _Item = tuple[Place, LabelLayout | tuple[PlacedText, ...]]
@@ -67,8 +63,8 @@ class _Document:
         self._back = lay_out_back(options.back_text, spec) if options.back_text.strip() else ()
         texts = [*self._back, *(text for layout in set(layouts) for text in layout.texts)]
         letters = "".join(text.text for text in texts)
-        self._objects = Objects(_CATALOG)
-        for _ in (_CATALOG, _INFO, _ROOT):
+        self._objects = Objects(CATALOG)
+        for _ in (CATALOG, INFO, ROOT):
             self._objects.reserve()
         self._fonts = {name: EmbeddedFont(name, letters) for name in (REGULAR, SEMIBOLD)}
         self._names = names(self._fonts)
@@ -92,16 +88,14 @@ class _Document:
         out = io.BytesIO()
         file = PdfFile(out)
         file.append(self._objects)
-        file.finish(_CATALOG, _INFO)
+        file.finish(CATALOG, INFO)
         return out.getvalue()
 
     def _page(self, items: Sequence[_Item], marked: Sequence[int]) -> int:
         key = tuple(items)
         if key not in self._known:
             self._known[key] = self._drawn(items, marked)
-        return self._objects.add(
-            f"<</Type/Page/Parent {_ROOT} 0 R{self._known[key]}{self._trim()}>>".encode()
-        )
+        return self._objects.add(f"<</Type/Page/Parent {ROOT} 0 R{self._known[key]}{self._trim()}>>".encode())
 
     def _trim(self) -> str:
         """Where the paper of a roll lies on a page that carries marks."""
@@ -157,17 +151,6 @@ class _Document:
         kids = " ".join(f"{page} 0 R" for page in pages)
         size = f"{number(self._width * PT)} {number(self._height * PT)}"
         self._objects.put(
-            _ROOT, f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]/MediaBox[0 0 {size}]>>".encode()
+            ROOT, f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]/MediaBox[0 0 {size}]>>".encode()
         )
-        wishes = "/PrintScaling /None"
-        if self._back:
-            edge = "Long" if self._options.flip is Flip.LONG_EDGE else "Short"
-            wishes += f" /Duplex /DuplexFlip{edge}Edge"
-        self._objects.put(
-            _CATALOG,
-            f"<</Type/Catalog/Pages {_ROOT} 0 R/Lang(vi)/ViewerPreferences<<{wishes}>>>>".encode(),
-        )
-        title, maker = text_string(_TITLE), text_string(_MAKER)
-        self._objects.put(
-            _INFO, b"<</Title %b/Author %b/Creator %b/Producer %b>>" % (title, maker, maker, maker)
-        )
+        put_description(self._objects, self._options.flip if self._back else None)

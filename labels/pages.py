@@ -15,7 +15,7 @@ from labels.choices import DOTS, DPIS, GS1, LINES, SHORT, Choices
 from labels.designs import DESIGNS, OWN_SIZE, Design, Paper
 from labels.layout import fit_modules, lay_out
 from labels.mending import Mending, ToldObstacle
-from labels.pdf import Flip
+from labels.pdf_description import Flip
 from labels.placed import LabelLayout
 from labels.preview import back_svg, label_svg, page_svg
 from labels.qr import Correction

@@ -2,50 +2,21 @@
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from labels.backs import lay_out_back, turned_place
 from labels.fonts import REGULAR, SEMIBOLD
 from labels.layout import lay_out
 from labels.marks import MARK_WIDTH_MM, crop_marks, mark_margin
+from labels.pdf_description import CATALOG, INFO, ROOT, Flip, PageOptions, put_description
 from labels.pdf_drawing import PT, label_ops, names, text_ops
-from labels.pdf_file import Objects, PdfFile, number, text_string
+from labels.pdf_file import Objects, PdfFile, number
 from labels.pdf_fonts import EmbeddedFont
 from labels.placed import LabelLayout, PlacedText
 from labels.spec import A4_40, LabelContent, Place, SheetSpec
 
-_MAKER = "Nguồn Gốc"
-_TITLE = "Tem truy xuất nguồn gốc"
-# The first objects of every file. Pages hang in groups from the root, so that no list grows with the file.
-_CATALOG, _INFO, _ROOT, _RESOURCES = 1, 2, 3, 4
-_FIRST_FREE = 5
+# Behind the first objects of every file. Pages hang in groups from the root, so that no list grows with the file.
+_RESOURCES, _FIRST_FREE = 4, 5
 SHEETS_PER_GROUP = 64
-
-
-class Flip(StrEnum):
-    """How the printer turns the sheet for its back."""
-
-    LONG_EDGE = "long-edge"
-    SHORT_EDGE = "short-edge"
-
-
-@dataclass(frozen=True)
-class PageOptions:
-    """How labels come onto pages.
-
-    ``has_marks`` draws crop marks; on a roll the page grows by 6 mm a side and names the label in its TrimBox.
-    ``back_text`` makes every second page the backs of the one before, mirrored as ``flip`` says. ``is_last_first``
-    turns the order of pages round, for a roll that is wound up as it leaves the printer and used from its outer end.
-    ``right_mm`` and ``down_mm`` shift everything, for a printer that draws a little off.
-    """
-
-    has_marks: bool = False
-    back_text: str = ""
-    flip: Flip = Flip.LONG_EDGE
-    is_last_first: bool = False
-    right_mm: float = 0.0
-    down_mm: float = 0.0
 
 
 def sheet_pdf(
@@ -173,32 +144,22 @@ class Sheets:
         size = f"{number(self._width * PT)} {number(self._height * PT)}"
         objects.put(
             node,
-            f"<</Type/Pages/Parent {_ROOT} 0 R/Count {len(pages)}/Kids[{kids}]"
+            f"<</Type/Pages/Parent {ROOT} 0 R/Count {len(pages)}/Kids[{kids}]"
             f"/MediaBox[0 0 {size}]/Resources {_RESOURCES} 0 R>>".encode(),
         )
         return objects
 
     def finish(self, file: PdfFile) -> None:
         """What comes after all pages, and the end of the file."""
-        objects = Objects(_CATALOG)
-        for _ in (_CATALOG, _INFO, _ROOT):
+        objects = Objects(CATALOG)
+        for _ in (CATALOG, INFO, ROOT):
             objects.reserve()
         kids = " ".join(f"{self._node(group)} 0 R" for group in range(self.groups))
         count = self._sheets * (2 if self._has_back else 1)
-        objects.put(_ROOT, f"<</Type/Pages/Count {count}/Kids[{kids}]>>".encode())
-        # "Fit to page" shrinks the QR below its printer dots; this is the one way a file can ask for 100 %.
-        wishes = "/PrintScaling /None"
-        if self._has_back:
-            edge = "Long" if self._options.flip is Flip.LONG_EDGE else "Short"
-            wishes += f" /Duplex /DuplexFlip{edge}Edge"
-        objects.put(
-            _CATALOG,
-            f"<</Type/Catalog/Pages {_ROOT} 0 R/Lang(vi)/ViewerPreferences<<{wishes}>>>>".encode(),
-        )
-        title, maker = text_string(_TITLE), text_string(_MAKER)
-        objects.put(_INFO, b"<</Title %b/Author %b/Creator %b/Producer %b>>" % (title, maker, maker, maker))
+        objects.put(ROOT, f"<</Type/Pages/Count {count}/Kids[{kids}]>>".encode())
+        put_description(objects, self._options.flip if self._has_back else None)
         file.append(objects)
-        file.finish(_CATALOG, _INFO)
+        file.finish(CATALOG, INFO)
 
     def _node(self, group: int) -> int:
         """The number of a group's own object: each page has two, and all groups but the last are full."""

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from labels.bitmaps import DotPage, Shift, dots, for_dots, layout_pages
 from labels.designs import OWN_SIZE, Design, find_design, own_size
 from labels.layout import lay_out
-from labels.pdf import PageOptions, layouts_pdf
+from labels.pdf import layouts_pdf
+from labels.pdf_description import PageOptions
 from labels.placed import LabelLayout
 from labels.printer_forms import MOST_LABELS
 from labels.printer_models import LabelPrinter, Language

@@ -11,7 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from string import digits
 
 from labels.fonts import width_mm
-from labels.pdf import PageOptions, Sheets
+from labels.pdf import Sheets
+from labels.pdf_description import PageOptions
 from labels.pdf_drawing import PT, SymbolPaths, symbol_matrix, tag_ops
 from labels.pdf_file import Objects, PdfFile, number
 from labels.run_labels import RunLabels, Slot

@@ -20,7 +20,7 @@ from labels.bitmaps import picture_png
 from labels.choices import ChoiceUnknown, read_choices
 from labels.designs import DESIGNS, OWN_SIZE
 from labels.layout import lay_out
-from labels.pdf import PageOptions
+from labels.pdf_description import PageOptions
 from labels.printer_forms import Dpi, PrinterForm, PrintForm, shown
 from labels.printer_models import LabelPrinter, Language
 from labels.printer_pages import (

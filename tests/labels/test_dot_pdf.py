@@ -14,7 +14,8 @@ from labels.bitmaps import dot_pages, dots, for_dots
 from labels.designs import find_design
 from labels.dot_pdf import dots_pdf
 from labels.layout import fit_modules
-from labels.pdf import Flip, PageOptions, sheet_pdf
+from labels.pdf import sheet_pdf
+from labels.pdf_description import Flip, PageOptions
 from labels.spec import SheetSpec, StartOutsideSheet
 from tests.labels.dots import as_array, lies_near
 from tests.labels.reading import MM_PER_POINT, a_label, page_raster, read_all_by_zxing

@@ -13,7 +13,8 @@ import zxingcpp
 from labels.backs import lay_out_back
 from labels.designs import DESIGNS, Design, find_design, own_size
 from labels.layout import fit_modules, lay_out
-from labels.pdf import Flip, PageOptions, sheet_pdf
+from labels.pdf import sheet_pdf
+from labels.pdf_description import Flip, PageOptions
 from labels.qr import qr_matrix
 from labels.spec import SheetSpec, TextDoesNotFit
 from tests.labels.reading import MM_PER_POINT, a_label, page_raster, read_all_by_zxing, read_by_opencv

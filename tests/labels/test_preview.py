@@ -15,7 +15,8 @@ from labels.backs import lay_out_back
 from labels.designs import find_design
 from labels.fonts import FOLDER
 from labels.layout import fit_modules, lay_out
-from labels.pdf import Flip, PageOptions, sheet_pdf
+from labels.pdf import sheet_pdf
+from labels.pdf_description import Flip, PageOptions
 from labels.preview import back_svg, page_svg
 from labels.spec import SheetSpec
 from tests.labels.dots import lies_near

@@ -8,7 +8,8 @@ import pypdfium2 as pdfium
 import pytest
 
 from labels.designs import find_design
-from labels.pdf import PageOptions, layouts_pdf
+from labels.pdf import layouts_pdf
+from labels.pdf_description import PageOptions
 from labels.pdf_file import PdfFile
 from labels.qr import printed_address
 from labels.run_labels import RunLabels
