@@ -28,7 +28,7 @@ from trace.core.blobs import BlobStore
 from trace.core.config import Settings
 from trace.core.database import make_engine, session_factory
 from trace.core.http import check_audiences, init_http
-from trace.core.language import ENGLISH_PREFIX, init_language
+from trace.core.language import init_language, public_blueprint, public_prefix
 from trace.core.logs import configure_logs
 from trace.core.revision import newest_revision
 from trace.core.static import static_version
@@ -46,7 +46,7 @@ from trace.ledger import views as log
 from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import api as codes_api
-from trace.public import counting, guessing, hidden, report_views, scan_views
+from trace.public import counting, guessing, hidden, keeping, report_views, scan_views
 from trace.public import resolver_views as resolver
 from trace.public import views as public
 from trace.recalls import api as trace_api
@@ -77,7 +77,11 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number in JSON.")
 
 
-def create_app(settings: Settings | None = None, bind: Engine | Connection | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    bind: Engine | Connection | None = None,
+    translations: Path = ROOT / "translations",
+) -> Flask:
     """Build the application. ``bind`` replaces the engine of the settings (a test's connection)."""
     settings = settings or Settings.from_environment(os.environ)
     configure_logs(settings.log_level)
@@ -100,6 +104,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(translations)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     if settings.trusted_proxy_count:
@@ -115,6 +120,7 @@ def create_app(settings: Settings | None = None, bind: Engine | Connection | Non
     app.extensions[guessing.EXTENSION] = guessing.new_guesses(settings)
     app.extensions[hidden.EXTENSION] = hidden.new_tries(settings)
     app.extensions[recorder.EXTENSION] = counting.new_recorder(app)
+    keeping.init_keeping(app)
     scan_views.init_scanner(app)
     report_views.init_reports(app)
     init_language(app)
@@ -141,9 +147,9 @@ def _register(app: Flask) -> None:
         authority,
     ):
         app.register_blueprint(feature.blueprint)
-    app.register_blueprint(public.blueprint)
-    # The same pages in English: the language is in the address, so that bytes depend on nothing else.
-    app.register_blueprint(public.blueprint, url_prefix=ENGLISH_PREFIX, name="public_en")
+    # The same pages in each language: it is in the address, so that bytes depend on nothing else.
+    for tag in app.config["LANGUAGES"]:
+        app.register_blueprint(public.blueprint, url_prefix=public_prefix(tag), name=public_blueprint(tag))
     app.register_blueprint(resolver.blueprint)
     for epcis in (epcis_capture, epcis_queries):
         app.register_blueprint(epcis.blueprint)

@@ -13,7 +13,7 @@ from trace.accounts.models import Organisation
 from trace.core import clock
 from trace.core.http import db
 from trace.core.installation import is_demo
-from trace.core.language import LANGUAGES, language, other_language_url, public_url
+from trace.core.language import is_public_page, language, languages, public_url, tongues
 from trace.core.numbers import format_quantity
 from trace.core.short_codes import pretty
 from trace.public import build
@@ -46,7 +46,7 @@ def _context() -> dict[str, Any]:
     settings = current_app.config["SETTINGS"]
     context: dict[str, Any] = {
         "language": language(),
-        "other_language_url": other_language_url(),
+        "tongues": tongues(),
         "current_path": request.full_path.rstrip("?"),
         "frame": build.frame_without_reads(),
         "operator_name": settings.operator_name,
@@ -57,7 +57,7 @@ def _context() -> dict[str, Any]:
         return context
     context["is_demo"] = _is_demo()
     # Public pages are the same bytes for everybody: nothing below is even looked up for them.
-    if request.blueprint in ("public", "public_en") or "ng_session" not in request.cookies:
+    if is_public_page() or "ng_session" not in request.cookies:
         return context
     if not current_user.is_authenticated:
         return context
@@ -80,7 +80,7 @@ def _context() -> dict[str, Any]:
 def _asked_language() -> str | None:
     """The language the address of a page with a menu asks for."""
     asked = request.args.get("lang") if request and request.blueprint in PAGES else None
-    return asked if asked in LANGUAGES else None
+    return asked if asked in languages() else None
 
 
 def _keep_language(endpoint: str, values: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ from trace.core import clock
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
 from trace.core.ids import parse_uuid
-from trace.core.language import language
+from trace.core.language import Tongue, tongues
 from trace.events import services_activation
 from trace.events.queries import list_open_differences
 from trace.events.queries_handover import count_claims_to_answer
@@ -150,8 +150,11 @@ def _save(form: Form, batch: Batch | None) -> ResponseReturnValue:
 def _show(batch: Batch, form: Form) -> ResponseReturnValue:
     page = batch_page(db(), actor().organisation, batch)
     # After a refused activation this page stands at an address that only takes POST.
-    other = url_for("producers.show_batch", batch_id=batch.id, lang="en" if language() == "vi" else "vi")
-    answer = render_template("producers/show_batch.html", page=page, form=form, other_language_url=other)
+    others = [
+        Tongue(one.tag, one.name, url_for("producers.show_batch", batch_id=batch.id, lang=one.tag))
+        for one in tongues()
+    ]
+    answer = render_template("producers/show_batch.html", page=page, form=form, tongues=others)
     return answer, form.status
 
 

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.accounts.models import OrganisationKind, Role
 from trace.core.fields import Choice, Id, Name, Secret, Text, Tick
+from trace.core.language import languages
 
 LONGEST_PHONE = 30
 LONGEST_NAME = 120
@@ -28,11 +29,6 @@ class FoundedKind(StrEnum):
     CARRIER = OrganisationKind.CARRIER
     SHOP = OrganisationKind.SHOP
     KITCHEN = OrganisationKind.KITCHEN
-
-
-class Language(StrEnum):
-    VIETNAMESE = "vi"
-    ENGLISH = "en"
 
 
 class SignUpForm(ma.Schema):
@@ -57,8 +53,13 @@ class PasswordForm(ma.Schema):
     new_password = Secret(required=True, empty=NO_NEW_PASSWORD)
 
 
+def _is_language(tag: str) -> None:
+    if tag not in languages():
+        raise ma.ValidationError(_l("Choose one."))
+
+
 class LanguageForm(ma.Schema):
-    language = Choice(Language, required=True)
+    language = ma.fields.String(required=True, validate=_is_language)
 
 
 class ChosenOrganisationForm(ma.Schema):

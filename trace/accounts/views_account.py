@@ -12,6 +12,7 @@ from trace.accounts.views_base import _, blueprint, secret_key
 from trace.accounts.views_signing import answer, counting_tries
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
+from trace.core.language import languages, name_of
 
 
 @blueprint.get("")
@@ -23,6 +24,7 @@ def show_account() -> ResponseReturnValue:
         "accounts/show_account.html",
         user=me.user,
         form=Form({"language": me.user.language}),
+        language_names=[(tag, name_of(tag)) for tag in languages()],
         memberships=my_memberships(),
         invitations=queries.list_invitations(db(), me.user.id),
         acting=find_actor(),

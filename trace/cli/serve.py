@@ -162,7 +162,9 @@ def _prepare(settings: Settings, options: Options, out: TextIO) -> None:
     except texts.TextProblem as error:
         raise ServeProblem(f"The texts do not fit together ({error}): correct translations/vi.") from error
     except OSError as error:
-        raise ServeProblem(local_state.cannot_write(local_state.CHECKOUT / texts.COMPILED, error)) from error
+        raise ServeProblem(
+            local_state.cannot_write(local_state.CHECKOUT / texts.TRANSLATIONS, error)
+        ) from error
     filled = demo.find_filled_at(settings) is not None
     wanted = options.demo is not False and not filled and demo.is_empty(settings)
     demo.refuse_on_public_address(settings, filled=filled, asked=options.demo is True)

@@ -1,8 +1,8 @@
-"""The texts people read: merging the parts of the Vietnamese catalogue, and checking that nothing is missing.
+"""The texts people read: merging the parts of each language's catalogue, and checking that nothing is missing.
 
-Every part of the code has a file of its own, ``translations/vi/<part>.po``. ``compile_texts`` merges them
-into the one file Flask-Babel loads, which is not kept in version control; ``check_texts`` holds them
-against the code.
+Every part of the code has a file of its own, ``translations/vi/<part>.po``; another language is another folder, with
+any number of files in it. ``compile_texts`` merges them into the one file a language that Flask-Babel loads, which is
+not kept in version control; ``check_texts`` holds them against the code.
 """
 
 import os
@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trace.core.language import SOURCE, catalogues
 from trace.core.local_state import CHECKOUT
 
 # Babel is loaded where it is used: a start that finds the catalogue fresh does not need it.
 if TYPE_CHECKING:
     from babel.messages.catalog import Message
 
-PARTS = Path("translations/vi")
-COMPILED = PARTS / "LC_MESSAGES" / "messages.mo"
+TRANSLATIONS = Path("translations")
+# How faults name a language; another one is named by its tag.
+NAMES = {"vi": "Vietnamese"}
 SOURCES = ("trace", "producers", "labels", "templates")
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.svg", "jinja2")]
 KEYWORDS = {
@@ -49,22 +51,32 @@ class Parts:
     contradictions: list[str] = field(default_factory=list)
 
 
+def compiled(tag: str) -> Path:
+    """Where the merged catalogue of a language stands, below the root."""
+    return TRANSLATIONS / tag / "LC_MESSAGES" / "messages.mo"
+
+
 def compile_texts(root: Path = CHECKOUT, *, only_if_older: bool = False) -> bool:
-    """Write the merged catalogue; returns whether it was written.
+    """Write the merged catalogue of each language; returns whether one was written.
 
     ``only_if_older`` leaves a file alone that is newer than every part. Raises ``TextProblem`` when two parts
     translate one text differently, or a part cannot be read.
     """
-    target = root / COMPILED
-    if only_if_older and _is_fresh(root, target):
+    written = [_compile(root, tag, only_if_older) for tag in catalogues(root / TRANSLATIONS)]
+    return any(written)
+
+
+def _compile(root: Path, tag: str, only_if_older: bool) -> bool:
+    target = root / compiled(tag)
+    if only_if_older and _is_fresh(root, tag):
         return False
     from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
 
-    parts = _read_parts(root)
+    parts = _read_parts(root, tag)
     if parts.contradictions:
         raise TextProblem("\n".join(parts.contradictions))
-    catalog = Catalog(locale="vi")
+    catalog = Catalog(locale=tag)
     for message, _ in parts.entries.values():
         if not message.fuzzy:
             catalog.add(message.id, message.string, flags=message.flags, context=message.context)
@@ -77,49 +89,65 @@ def compile_texts(root: Path = CHECKOUT, *, only_if_older: bool = False) -> bool
 
 
 def check_texts(root: Path = CHECKOUT) -> list[str]:
-    """Everything that is wrong with the texts, one line each; empty when all is well."""
-    try:
-        parts = _read_parts(root)
-    except TextProblem as error:
-        return [str(error)]
+    """Everything that is wrong with the texts in any language, one line each; empty when all is well."""
     used = _extract(root)
-    problems = list(parts.contradictions)
+    return [
+        fault
+        for tag in catalogues(root / TRANSLATIONS)
+        # What the code is written in may reword some texts, and need not.
+        for fault in _check(root, tag, used, must_be_whole=tag != SOURCE)
+    ]
+
+
+def _check(
+    root: Path, tag: str, used: dict[tuple[str, str | None], str], *, must_be_whole: bool
+) -> Iterator[str]:
+    name = NAMES.get(tag, tag)
+    try:
+        parts = _read_parts(root, tag)
+    except TextProblem as error:
+        yield str(error)
+        return
+    yield from parts.contradictions
     for (key, context), place in sorted(used.items(), key=lambda item: item[1]):
         entry = parts.entries.get((key, context))
         if entry is None:
-            problems.append(f"{place}: no Vietnamese for {key!r}")
+            if must_be_whole:
+                yield f"{place}: no {name} for {key!r}"
             continue
         message, part = entry
         if message.fuzzy or not all(_strings(message)):
-            problems.append(f"{part}: the Vietnamese of {key!r} is empty or marked fuzzy ({place})")
+            yield f"{part}: the {name} of {key!r} is empty or marked fuzzy ({place})"
     for (key, context), (message, part) in sorted(parts.entries.items(), key=lambda item: item[1][1]):
         if (key, context) not in used:
-            problems.append(f"{part}: {key!r} stands nowhere in the code")
-        problems.extend(
-            f"{part}: {reason} in the Vietnamese of {key!r}" for reason in _placeholder_faults(message)
-        )
-    return problems
+            yield f"{part}: {key!r} stands nowhere in the code"
+        for reason in _placeholder_faults(message):
+            yield f"{part}: {reason} in the {name} of {key!r}"
 
 
-def _is_fresh(root: Path, target: Path) -> bool:
+def _parts_of(root: Path, tag: str) -> list[Path]:
+    return sorted((root / TRANSLATIONS / tag).glob("*.po"))
+
+
+def _is_fresh(root: Path, tag: str) -> bool:
     try:
-        made_at = target.stat().st_mtime_ns
+        made_at = (root / compiled(tag)).stat().st_mtime_ns
     except FileNotFoundError:
         return False
     # The folder's own time tells of parts that were removed.
-    newest = max((path.stat().st_mtime_ns for path in (root / PARTS).glob("*.po")), default=0)
+    newest = max((path.stat().st_mtime_ns for path in _parts_of(root, tag)), default=0)
     return made_at > newest
 
 
-def _read_parts(root: Path) -> Parts:
+def _read_parts(root: Path, tag: str) -> Parts:
     from babel.messages.pofile import PoFileError, read_po
 
     parts = Parts()
-    for path in sorted((root / PARTS).glob("*.po")):
+    for path in _parts_of(root, tag):
         name = path.relative_to(root).as_posix()
         try:
             with path.open("rb") as file:
-                catalog = read_po(file, locale="vi", abort_invalid=True)
+                catalog = read_po(file, locale=tag, abort_invalid=True)
         except (PoFileError, ValueError) as error:
             raise TextProblem(f"{name}: {error}") from error
         parts.contradictions += _said_twice(path, name)

@@ -139,9 +139,9 @@ def show_code(code: str) -> dict[str, Any]:
     page = guessing.code_page(db(), code)
     titles = _titles(page)
     if page.band.verdict is Verdict.MALFORMED:
-        raise CodeMalformed(page.band.sentence, title_vi=titles["vi"], title_en=titles["en"])
+        raise CodeMalformed(page.band.sentence, title_vi=titles.get("vi"), title_en=titles.get("en"))
     if page.band.verdict is Verdict.UNKNOWN:
-        raise CodeUnknown(page.band.sentence, title_vi=titles["vi"], title_en=titles["en"])
+        raise CodeUnknown(page.band.sentence, title_vi=titles.get("vi"), title_en=titles.get("en"))
     return _answer(page)
 
 

@@ -18,7 +18,7 @@ from trace.batches.rules import IF_ANY
 from trace.batches.texts import ITEM_LABELS
 from trace.core import clock
 from trace.core.installation import is_demo
-from trace.core.language import language, other_language_url, public_url
+from trace.core.language import language, public_url, tongues
 from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
 from trace.events import queries_stock
@@ -43,7 +43,7 @@ def frame_without_reads() -> PublicFrame:
     settings = current_app.config["SETTINGS"]
     return PublicFrame(
         language=language(),
-        other_language_url=other_language_url(),
+        tongues=tongues(),
         home_url=public_url("public.show_home"),
         lookup_url=public_url("public.find_code"),
         operator_name=settings.operator_name,
@@ -55,7 +55,11 @@ def frame_without_reads() -> PublicFrame:
 
 def code_page(session: Session, typed: str) -> CodePage:
     """The page of a scanned or typed code, whatever it turns out to be."""
-    known = look_up(session, typed)
+    return page_of(session, look_up(session, typed), typed)
+
+
+def page_of(session: Session, known: Known, typed: str) -> CodePage:
+    """The page of what is known of a code; ``typed`` is shown where that is no code."""
     around = frame(session)
     decision = decide(known.facts)
     is_code = known.facts.code_state != "malformed"
@@ -68,7 +72,7 @@ def code_page(session: Session, typed: str) -> CodePage:
         language=around.language,
         other_language=around.other_language,
     )
-    looked_up_at = clock.local(clock.now())
+    looked_up_at = clock.local(clock.now()).replace(second=0, microsecond=0)
     batch = known.batch
     bare = CodePage(
         frame=around,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from trace.core.language import DEFAULT, SOURCE, Tongue
 from trace.verdict.rules import Verdict
 
 
@@ -62,7 +63,7 @@ class PublicFrame:
     """
 
     language: str
-    other_language_url: str
+    tongues: tuple[Tongue, ...]
     home_url: str
     lookup_url: str
     operator_name: str
@@ -72,7 +73,8 @@ class PublicFrame:
 
     @property
     def other_language(self) -> str:
-        return "en" if self.language == "vi" else "vi"
+        """The language in which a verdict's title is repeated: the one on the pack, there English."""
+        return SOURCE if self.language == DEFAULT else DEFAULT
 
     @property
     def telephone_href(self) -> str | None:
@@ -260,6 +262,7 @@ class CodePage:
     report_url: str | None = None
     hidden_code_url: str | None = None
     scans: ScanBlock | None = None
+    scans_slot: str = ""  # where a kept page has them put in when it is read
     log: LogBlock | None = None
 
     @property

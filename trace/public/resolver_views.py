@@ -15,7 +15,7 @@ from werkzeug.routing import BaseConverter
 
 from trace.core.errors import NotFound, Refusal, TooManyTries
 from trace.core.http import Audience, audience, content_security_policy, db, problem
-from trace.core.language import LANGUAGES, set_language
+from trace.core.language import DEFAULT, languages, set_language
 from trace.gs1 import linksets
 from trace.gs1.keys import is_valid_lot_number, normalise_gtin
 from trace.gs1.link_uris import (
@@ -29,9 +29,9 @@ from trace.gs1.link_uris import (
 )
 from trace.gs1.linksets import LinkContext
 from trace.public import guessing, negotiation, resolver_texts, resolving
+from trace.public.answers import inline_style
 from trace.public.negotiation import Form
 from trace.public.views import blueprint as pages
-from trace.public.views import inline_style
 from trace.resolver.items import SUPPORTED_KEYS, Item, ItemUnknown, find_item
 
 blueprint = Blueprint("resolver", __name__)
@@ -74,7 +74,7 @@ def _know_compressed_addresses(state: Any) -> None:
 @blueprint.before_request
 def _speak_the_readers_language() -> None:
     """The address is a barcode's: only the request can say which language its reader has."""
-    set_language(request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0])
+    set_language(request.accept_languages.best_match(languages()) or DEFAULT)
 
 
 @blueprint.after_request

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from producers.models import Product
 from trace.batches.models import Batch
 from trace.core import clock
-from trace.core.language import DEFAULT, LANGUAGES, public_url
+from trace.core.language import languages, public_url, public_url_in
 from trace.gs1 import linksets
 from trace.gs1.keys import normalise_gtin
 from trace.gs1.link_uris import LinkUri, encode_query
@@ -66,7 +66,7 @@ def _anchor(link: LinkUri, segments: Sequence[str], depth: int) -> str:
 def _both(endpoint: str, words: str, **values: Any) -> tuple[Link, ...]:
     """One of our pages in both languages; ``words`` names its title."""
     found = []
-    for tag in LANGUAGES:
+    for tag in languages():
         with force_locale(tag):
             title = resolver_texts.title(words)
         found.append(Link(_page(endpoint, tag, **values), title, tag, HTML))
@@ -74,8 +74,7 @@ def _both(endpoint: str, words: str, **values: Any) -> tuple[Link, ...]:
 
 
 def _page(endpoint: str, tag: str, **values: Any) -> str:
-    name = f"public.{endpoint}" if tag == DEFAULT else f"public_{tag}.{endpoint}"
-    return root() + url_for(name, **values)
+    return root() + public_url_in(tag, f"public.{endpoint}", **values)
 
 
 def _defaults(endpoint: str, words: str, **values: Any) -> dict[str, tuple[Link, ...]]:
@@ -215,11 +214,10 @@ def product_page(session: Session, gtin: str, asked_lot: str) -> ProductPage:
 
 def _warned_lot(session: Session, lot: Batch, language: str) -> WarnedLot:
     verdict = decide(look_up(session, lot.code).facts).verdict
-    name = "public.show_code" if language == DEFAULT else f"public_{language}.show_code"
     return WarnedLot(
         lot_number=lot.lot_number,
         state=resolver_texts.lot_state(verdict),
-        href=url_for(name, code=lot.code),
+        href=public_url_in(language, "public.show_code", code=lot.code),
         date_on=lot.produced_on,
     )
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from trace.cli.texts import COMPILED, TextProblem, check_texts, compile_texts
+from trace.cli.texts import TextProblem, check_texts, compile_texts, compiled
 
+COMPILED = compiled("vi")
 HEAD = 'msgid ""\nmsgstr ""\n"Language: vi\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'
 
 

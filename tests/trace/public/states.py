@@ -11,6 +11,7 @@ from flask_babel import Babel, force_locale
 
 from trace.batches.texts import ITEM_LABELS
 from trace.core.clock import HANOI
+from trace.core.language import Tongue
 from trace.public import texts
 from trace.public.pages import (
     CertificateLine,
@@ -121,7 +122,11 @@ def inline_css() -> str:
 def frame(language: str, telephone: str | None = TELEPHONE) -> PublicFrame:
     return PublicFrame(
         language=language,
-        other_language_url="/en/T/7K3QX9ZPAB" if language == "vi" else "/T/7K3QX9ZPAB",
+        tongues=(
+            Tongue("en", "English", "/en/T/7K3QX9ZPAB")
+            if language == "vi"
+            else Tongue("vi", "Tiếng Việt", "/T/7K3QX9ZPAB"),
+        ),
         home_url="/",
         lookup_url="/lookup",
         operator_name="Chi cục Ví Dụ",
