@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
-from labels import raw_printing
+from labels import printers, raw_printing
 from labels.designs import OWN_SIZE, Paper, find_design
 from labels.printer_models import LabelPrinter
 from labels.printers import Job
 from trace.accounts.access import actor
 from trace.core.forms import Form
+from trace.core.http import db
 
 blueprint = Blueprint("printers", __name__, url_prefix="/labels/printers")
 
@@ -112,6 +114,33 @@ def job_file(job: Job, name: str) -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{job.ending}"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def download_job(
+    name: str, make_job: Callable[[Form], Job], page: Callable[[Form], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """The job of the form in the address, to take away; the page, where it cannot be made."""
+    form, job = Form(request.args.to_dict()), None
+    with form.guard():
+        job = make_job(form)
+    return job_file(job, name) if job else page(form)
+
+
+def send_job(
+    printer_id: UUID,
+    make_job: Callable[[Form], Job],
+    page: Callable[[Form], ResponseReturnValue],
+    back_url: str,
+) -> ResponseReturnValue:
+    """Send the job of the posted form to the printer and go to ``back_url``; the page, where that fails."""
+    form = Form.from_request()
+    with form.guard():
+        send(printers.get_printer(db(), actor().organisation_id, printer_id), make_job(form))
+    if form.errors:
+        return page(form)
+    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
+    flash(_("Sent to %(printer)s.", printer=printer.name), "success")
+    return redirect(back_url, 303)
 
 
 def print_page(page: PrintPage, status: int) -> ResponseReturnValue:

@@ -1,7 +1,7 @@
 """Views of labels: a size and a QR are chosen, looked at, and taken away. For the batch's own organisation only."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from labels.mending import mend_item, tell_obstacle
 from labels.pages import LabelPage
 from labels.pdf import sheet_pdf
 from labels.qr import QrSymbol, qr_matrix, readable_site
-from labels.spec import LabelContent
+from labels.spec import LabelContent, SheetSpec
 from trace.accounts.access import actor
 from trace.batches.gate import LabelRefused
 from trace.batches.models import Batch
@@ -56,76 +56,35 @@ def show_preview(batch_id: UUID) -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def download_png(batch_id: UUID) -> ResponseReturnValue:
     """The QR alone, in whole dots of the chosen printer."""
-    batch = _batch(batch_id)
-    try:
-        choices = _choices()
-        symbol = _symbol(batch, choices)
-    except (LabelRefused, BadInput) as refusal:
-        return _answer(batch, refusal)
-    spec = choices.spec
-    picture = qr_png(symbol, dots_per_module=spec.dots_per_module, dpi=spec.dpi)
-    return _file(picture, "image/png", "QR", batch, "png")
+    return _download(batch_id, _qr_png, "image/png", "QR", "png")
 
 
 @blueprint.get("/<uuid:batch_id>/qr.svg")
 @audience(Audience.MEMBER)
 def download_svg(batch_id: UUID) -> ResponseReturnValue:
     """The QR alone, as lines, for designers and print shops."""
-    batch = _batch(batch_id)
-    try:
-        choices = _choices()
-        symbol = _symbol(batch, choices)
-    except (LabelRefused, BadInput) as refusal:
-        return _answer(batch, refusal)
-    spec = choices.spec
-    drawing = qr_svg(symbol, title=symbol.address, dots_per_module=spec.dots_per_module, dpi=spec.dpi)
-    return _file(drawing.encode(), "image/svg+xml", "QR", batch, "svg")
+    return _download(batch_id, _qr_svg, "image/svg+xml", "QR", "svg")
 
 
 @blueprint.get("/<uuid:batch_id>/label.png")
 @audience(Audience.MEMBER)
 def download_label_png(batch_id: UUID) -> ResponseReturnValue:
     """One whole label in black and white dots of the chosen printer."""
-    batch = _batch(batch_id)
-    try:
-        choices = pages.dotted(_choices())
-        content = _content(batch, choices)
-        spec = pages.chosen_spec(content, choices)
-        picture = label_png(lay_out(content, spec), spec)
-    except (LabelRefused, BadInput) as refusal:
-        return _answer(batch, refusal)
-    return _file(picture, "image/png", "Tem", batch, "png")
+    return _download(batch_id, _label_png, "image/png", "Tem", "png")
 
 
 @blueprint.get("/<uuid:batch_id>/label.svg")
 @audience(Audience.MEMBER)
 def download_label_svg(batch_id: UUID) -> ResponseReturnValue:
     """One whole label as lines, for designers and print shops."""
-    batch = _batch(batch_id)
-    try:
-        choices = _choices()
-        content = _content(batch, choices)
-        spec = pages.chosen_spec(content, choices)
-        drawing = label_svg_file(lay_out(content, spec), spec, content.product_name)
-    except (LabelRefused, BadInput) as refusal:
-        return _answer(batch, refusal)
-    return _file(drawing.encode(), "image/svg+xml", "Tem", batch, "svg")
+    return _download(batch_id, _label_svg, "image/svg+xml", "Tem", "svg")
 
 
 @blueprint.get("/<uuid:batch_id>/sheet.pdf")
 @audience(Audience.MEMBER)
 def download_sheet(batch_id: UUID) -> ResponseReturnValue:
     """Labels of the chosen size; with ``start`` the positions before it stay empty, for a sheet already begun."""
-    batch = _batch(batch_id)
-    try:
-        choices = _choices()
-        content = _content(batch, choices)
-        spec = pages.chosen_spec(content, choices)
-        make = dots_pdf if choices.is_dotted else sheet_pdf
-        sheet = make([content] * choices.labels, spec, choices.start, choices.pages)
-    except (LabelRefused, BadInput) as refusal:
-        return _answer(batch, refusal)
-    return _file(sheet, "application/pdf", "Tem", batch, "pdf")
+    return _download(batch_id, _sheet, "application/pdf", "Tem", "pdf")
 
 
 @blueprint.get("/units/<uuid:unit_id>/logistic.pdf")
@@ -138,6 +97,53 @@ def download_unit(unit_id: UUID) -> ResponseReturnValue:
     answer.headers["Content-Disposition"] = 'attachment; filename="sscc.pdf"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _download(
+    batch_id: UUID, draw: Callable[[Batch], bytes], kind: str, name: str, ending: str
+) -> ResponseReturnValue:
+    """What ``draw`` makes, as a file; the page, with what is wrong, where a label or a choice is refused."""
+    batch = _batch(batch_id)
+    try:
+        drawn = draw(batch)
+    except (LabelRefused, BadInput) as refusal:
+        return _answer(batch, refusal)
+    return _file(drawn, kind, name, batch, ending)
+
+
+def _qr_png(batch: Batch) -> bytes:
+    choices = _choices()
+    spec = choices.spec
+    return qr_png(_symbol(batch, choices), dots_per_module=spec.dots_per_module, dpi=spec.dpi)
+
+
+def _qr_svg(batch: Batch) -> bytes:
+    choices = _choices()
+    spec, symbol = choices.spec, _symbol(batch, choices)
+    drawing = qr_svg(symbol, title=symbol.address, dots_per_module=spec.dots_per_module, dpi=spec.dpi)
+    return drawing.encode()
+
+
+def _label_png(batch: Batch) -> bytes:
+    content, spec = _chosen(batch, pages.dotted(_choices()))
+    return label_png(lay_out(content, spec), spec)
+
+
+def _label_svg(batch: Batch) -> bytes:
+    content, spec = _chosen(batch, _choices())
+    return label_svg_file(lay_out(content, spec), spec, content.product_name).encode()
+
+
+def _sheet(batch: Batch) -> bytes:
+    choices = _choices()
+    content, spec = _chosen(batch, choices)
+    make = dots_pdf if choices.is_dotted else sheet_pdf
+    return make([content] * choices.labels, spec, choices.start, choices.pages)
+
+
+def _chosen(batch: Batch, choices: Choices) -> tuple[LabelContent, SheetSpec]:
+    content = _content(batch, choices)
+    return content, pages.chosen_spec(content, choices)
 
 
 def _batch(batch_id: UUID) -> Batch:

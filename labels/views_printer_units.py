@@ -1,10 +1,11 @@
 """Views of the logistic label on a label printer: of a carton or pallet in hand, on paper of 100 × 150 mm or more."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,10 +22,10 @@ from labels.printer_pages import (
     blueprint,
     choose,
     dots_picture,
-    job_file,
+    download_job,
     paper_text,
     print_page,
-    send,
+    send_job,
 )
 from labels.printers import Job
 from labels.spec import SheetSpec
@@ -89,24 +90,16 @@ def preview_unit(printer_id: UUID, unit_id: UUID) -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def download_unit_labels(printer_id: UUID, unit_id: UUID) -> ResponseReturnValue:
     """Logistic labels as the file this printer takes."""
-    form, job = Form(request.args.to_dict()), None
-    with form.guard():
-        job = _job(printer_id, unit_id, form)
-    return job_file(job, "sscc") if job else _page(printer_id, unit_id, form)
+    return download_job("sscc", partial(_job, printer_id, unit_id), partial(_page, printer_id, unit_id))
 
 
 @blueprint.post("/<uuid:printer_id>/units/<uuid:unit_id>/labels")
 @audience(Audience.MEMBER)
 def send_unit_labels(printer_id: UUID, unit_id: UUID) -> ResponseReturnValue:
     """Send logistic labels to the printer's approved address."""
-    form = Form.from_request()
-    with form.guard():
-        send(printers.get_printer(db(), actor().organisation_id, printer_id), _job(printer_id, unit_id, form))
-    if form.errors:
-        return _page(printer_id, unit_id, form)
-    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
-    flash(_("Sent to %(printer)s.", printer=printer.name), "success")
-    return redirect(url_for("printers.show_unit_print", printer_id=printer_id, unit_id=unit_id), 303)
+    back_url = url_for("printers.show_unit_print", printer_id=printer_id, unit_id=unit_id)
+    page = partial(_page, printer_id, unit_id)
+    return send_job(printer_id, partial(_job, printer_id, unit_id), page, back_url)
 
 
 def _job(printer_id: UUID, unit_id: UUID, form: Form) -> Job:

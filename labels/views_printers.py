@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -31,11 +32,13 @@ from labels.printer_pages import (
     choose,
     design_text,
     dots_picture,
+    download_job,
     job_file,
     kept,
     paper_text,
     print_page,
     send,
+    send_job,
 )
 from labels.printers import Job
 from labels.qr import QrSymbol, printed_address, qr_matrix
@@ -207,26 +210,23 @@ def preview_label(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
 @audience(Audience.MEMBER)
 def download_labels(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
     """Labels as the file this printer takes."""
-    form, job = Form(request.args.to_dict()), None
-    with form.guard():
-        job = _job(printer_id, batch_id, form)
-    return job_file(job, "tem") if job else _print_page(printer_id, batch_id, form)
+    return download_job(
+        "tem", partial(_job, printer_id, batch_id), partial(_print_page, printer_id, batch_id)
+    )
 
 
 @blueprint.post("/<uuid:printer_id>/batches/<uuid:batch_id>/labels")
 @audience(Audience.MEMBER)
 def send_labels(printer_id: UUID, batch_id: UUID) -> ResponseReturnValue:
     """Send labels to the printer's approved address."""
-    form = Form.from_request()
-    with form.guard():
-        printer = printers.get_printer(db(), actor().organisation_id, printer_id)
-        send(printer, _job(printer_id, batch_id, form))
-    if form.errors:
-        return _print_page(printer_id, batch_id, form)
-    printer = printers.get_printer(db(), actor().organisation_id, printer_id)
-    flash(_("Sent to %(printer)s.", printer=printer.name), "success")
     asked = kept(request.form, _CHOSEN)
-    return redirect(url_for("printers.show_print", printer_id=printer_id, batch_id=batch_id, **asked), 303)
+    back_url = url_for("printers.show_print", printer_id=printer_id, batch_id=batch_id, **asked)
+    return send_job(
+        printer_id,
+        partial(_job, printer_id, batch_id),
+        partial(_print_page, printer_id, batch_id),
+        back_url,
+    )
 
 
 def _job(printer_id: UUID, batch_id: UUID, form: Form) -> Job:
