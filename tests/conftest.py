@@ -11,7 +11,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from trace.core.blobs import BlobStore
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session, session_factory
 from trace.models import load_all
-from trace.public import guessing, hidden
+from trace.public import guessing, hidden, keeping
 
 # Machines are shared: how long an example takes to make or to run says nothing of what it shows.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -158,32 +158,41 @@ class LiveServer:
 def live_server(template_url: str, tmp_path: Path) -> Iterator[Callable[..., LiveServer]]:
     """Start services: ``live_server()`` or ``live_server(worker=False, TRACE_SUPPORT_PHONE="1900 1234")``."""
     with ExitStack() as stack:
+        yield lambda **asked: stack.enter_context(serving(template_url, tmp_path, **asked))
 
-        def start(*, worker: bool = True, workers: int = 1, **settings: str) -> LiveServer:
-            port = free_port()
-            url = f"http://127.0.0.1:{port}"
-            database_url = stack.enter_context(copied_database(template_url))
-            folder = tmp_path / f"live-{port}"
-            environ = {
-                **{name: value for name, value in os.environ.items() if not name.startswith("TRACE_")},
-                "DATABASE_URL": database_url,
-                "TRACE_PUBLIC_URL": url,
-                "TRACE_SECRET_KEY": secrets.token_hex(32),
-                "TRACE_STATE_FOLDER": str(folder),
-                **settings,
-            }
-            web = processes.start_web(environ, "127.0.0.1", port, folder, workers)
-            stack.callback(web.stop)
-            background = processes.start_worker(environ, folder) if worker else None
-            if background is not None:
-                stack.callback(background.stop)
-            if not processes.wait_until_answering(url, web):
-                raise RuntimeError(
-                    f"The web server does not answer:\n{web.log_path.read_text(encoding='utf-8')}"
-                )
-            return LiveServer(url, database_url, environ, web, background)
 
-        yield start
+@contextmanager
+def serving(
+    template_url: str,
+    folder: Path,
+    *,
+    worker: bool = True,
+    workers: int = 1,
+    start_web: Callable[..., processes.Child] = processes.start_web,
+    **settings: str,
+) -> Iterator[LiveServer]:
+    """A service on a database of its own until the end of the block; ``start_web`` as in ``trace.cli.processes``."""
+    with ExitStack() as stack:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        database_url = stack.enter_context(copied_database(template_url))
+        folder = folder / f"live-{port}"
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TRACE_")},
+            "DATABASE_URL": database_url,
+            "TRACE_PUBLIC_URL": url,
+            "TRACE_SECRET_KEY": secrets.token_hex(32),
+            "TRACE_STATE_FOLDER": str(folder),
+            **settings,
+        }
+        web = start_web(environ, "127.0.0.1", port, folder, workers)
+        stack.callback(web.stop)
+        background = processes.start_worker(environ, folder) if worker else None
+        if background is not None:
+            stack.callback(background.stop)
+        if not processes.wait_until_answering(url, web):
+            raise RuntimeError(f"The web server does not answer:\n{web.log_path.read_text(encoding='utf-8')}")
+        yield LiveServer(url, database_url, environ, web, background)
 
 
 # Below the ports that the system lends to connections: between our look and the service's start it would lend one of
@@ -242,6 +251,8 @@ def app(built_app: Flask, connection: Connection, tmp_path: Path) -> Iterator[Fl
         "papers": BlobStore(tmp_path / "blobs" / "papers"),
         guessing.EXTENSION: guessing.new_guesses(built_app.config["SETTINGS"]),
         hidden.EXTENSION: hidden.new_tries(built_app.config["SETTINGS"]),
+        # Kept pages are for requests that each have a connection of their own.
+        keeping.EXTENSION: None,
     }
     yield built_app
     built_app.extensions.clear()

@@ -114,3 +114,25 @@ def driver_of(session: Session, doing: str) -> Iterator[Any]:
         yield connection.connection.driver_connection
     except psycopg.Error as error:
         raise DBAPIError.instance(doing, None, error, psycopg.Error, dialect=connection.dialect) from error
+
+
+@contextlib.contextmanager
+def autocommitting(engine: Engine, doing: str) -> Iterator[Any]:
+    """The driver's own connection, each statement a transaction by itself: it sees whatever committed before it.
+
+    For the one read that every scan waits for. What it raises comes out as if SQLAlchemy had run ``doing``.
+    """
+    pooled = engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    try:
+        driver.autocommit = True
+        try:
+            yield driver
+        finally:
+            driver.autocommit = False
+    except psycopg.Error as error:
+        if driver.closed or driver.broken:
+            pooled.invalidate(error)
+        raise DBAPIError.instance(doing, None, error, psycopg.Error, dialect=engine.dialect) from error
+    finally:
+        pooled.close()

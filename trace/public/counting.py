@@ -9,8 +9,7 @@ from flask import Flask, current_app, request
 from sqlalchemy.orm import Session
 
 from trace.core import clock
-from trace.core.short_codes import normalise
-from trace.public.pages import CodePage, ScanBlock
+from trace.public.pages import ScanBlock
 from trace.scans.queries import tally_of
 from trace.scans.recorder import EXTENSION, Recorder
 from trace.scans.rules import device_of, is_scan
@@ -32,16 +31,13 @@ def new_recorder(app: Flask) -> Recorder:
     return Recorder(write)
 
 
-def note_scan(page: CodePage) -> None:
-    """Have it recorded that this page was shown, unless a program or a preview asked for it."""
+def note_scan(code: str, verdict: str, *, is_item: bool) -> None:
+    """Have it recorded that the page of a normalised code was shown, unless a program or a preview asked for it."""
     device = device_of(request.user_agent.string)
-    if page.band.verdict in NOT_OURS or not is_scan(request.method, device, dict(request.headers)):
+    if verdict in NOT_OURS or not is_scan(request.method, device, dict(request.headers)):
         return
     recorder: Recorder = current_app.extensions[EXTENSION]
-    recorder.take(
-        Scan(clock.now(), normalise(page.code), page.band.verdict.value, device, page.is_item),
-        request.remote_addr or "",
-    )
+    recorder.take(Scan(clock.now(), code, str(verdict), device, is_item), request.remote_addr or "")
 
 
 def scan_block(session: Session, code: str) -> ScanBlock:

@@ -1,18 +1,13 @@
 """Views of the public pages: the same bytes for everybody, no cookie, language in the address."""
 
-import base64
-import hashlib
 import re
-from functools import cache
 from uuid import UUID
 
 from flask import (
     Blueprint,
     Response,
     current_app,
-    make_response,
     redirect,
-    render_template,
     request,
     send_file,
     url_for,
@@ -22,17 +17,19 @@ from flask_babel import gettext as _
 
 from trace.batches.queries import find_batch_by_code
 from trace.core.errors import NotFound
-from trace.core.http import Audience, audience, by_secret_address, content_security_policy, db
+from trace.core.http import Audience, audience, by_secret_address, db
 from trace.core.language import public_url
 from trace.core.short_codes import normalise
 from trace.events.openings import proof_file
-from trace.public import build, confirming, counting, guessing, hidden, public_log
+from trace.public import build, confirming, guessing, hidden, public_log
+from trace.public.answers import compress, page_answer
+from trace.public.code_answers import STATUS, answer_code
 from trace.public.pages import HomePage
 from trace.verdict.rules import Verdict
 
 blueprint = Blueprint("public", __name__)
+blueprint.after_request(compress)
 
-STATUS = {Verdict.MALFORMED: 400, Verdict.UNKNOWN: 404}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -40,13 +37,15 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 @audience(Audience.PUBLIC)
 def show_home() -> ResponseReturnValue:
     """The front door: one field for a code."""
+    around = build.frame(db())
     page = HomePage(
-        frame=build.frame(db()),
+        frame=around,
         scan_url=public_url("public.show_scanner"),
+        feed_url=around.origin + public_url("public.feed_recalls"),
         sign_in_url=url_for("accounts.sign_in"),
         sign_up_url=url_for("accounts.sign_up"),
     )
-    return _answer("public/home.html", page)
+    return page_answer("public/home.html", page)
 
 
 @blueprint.get("/find")
@@ -60,7 +59,7 @@ def find_code() -> ResponseReturnValue:
     if code and code.isascii() and code.isalnum():
         return redirect(public_url("public.show_code", code=code))
     page = build.code_page(db(), typed)
-    return _answer("public/show_code.html", page, STATUS[Verdict.MALFORMED])
+    return page_answer("public/show_code.html", page, STATUS[Verdict.MALFORMED])
 
 
 @blueprint.get("/T/<code>")
@@ -68,9 +67,7 @@ def find_code() -> ResponseReturnValue:
 @audience(Audience.PUBLIC)
 def show_code(code: str) -> ResponseReturnValue:
     """What may be said of this code now."""
-    page = guessing.code_page(db(), code)
-    counting.note_scan(page)
-    return _answer("public/show_code.html", page, STATUS.get(page.band.verdict, 200))
+    return answer_code(code)
 
 
 @blueprint.route("/T/<code>/hidden", methods=["GET", "POST"])
@@ -83,7 +80,7 @@ def show_hidden_code(code: str) -> ResponseReturnValue:
         page = hidden.take_try(db(), code, request.form.get("hidden_code", ""))
     else:
         page = hidden.form_page(db(), code)
-    answer = _answer("public/show_hidden_code.html", page, hidden.STATUS.get(page.state, 200))
+    answer = page_answer("public/show_hidden_code.html", page, hidden.STATUS.get(page.state, 200))
     if page.wait:
         answer.headers["Retry-After"] = str(page.wait)
     return answer
@@ -93,7 +90,7 @@ def show_hidden_code(code: str) -> ResponseReturnValue:
 @audience(Audience.PUBLIC)
 def show_log() -> ResponseReturnValue:
     """What the public log is, in plain words: what it proves, what not, and how to check it oneself."""
-    return _answer("public/show_log.html", public_log.log_page(db(), build.frame(db())))
+    return page_answer("public/show_log.html", public_log.log_page(db(), build.frame(db())))
 
 
 @blueprint.get("/T/<code>/proof/<uuid:event_id>")
@@ -123,7 +120,7 @@ def show_confirmation(token: str) -> ResponseReturnValue:
     if page.state == "unknown":
         key = current_app.config["SETTINGS"].secret_key.encode()
         confirming.count_miss(db(), request.remote_addr or "", key)
-    answer = _answer("public/show_confirmation.html", page, confirming.STATUS.get(page.state, 200))
+    answer = page_answer("public/show_confirmation.html", page, confirming.STATUS.get(page.state, 200))
     # The address is a secret: it goes to no other site. Under "no-referrer" a browser would not even say where the
     # answer comes from ("Origin: null"), and the answer would be refused as another site's.
     answer.headers["Referrer-Policy"] = "same-origin"
@@ -142,24 +139,3 @@ def show_picture(size: str, sha256: str) -> ResponseReturnValue:
     answer = send_file(path, mimetype="image/webp", max_age=31536000, etag=sha256, conditional=True)
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return answer
-
-
-def _answer(template: str, page: object, status: int = 200) -> Response:
-    css, style_hash = inline_style()
-    answer = make_response(render_template(template, page=page, public_css=css), status)
-    answer.headers["Content-Security-Policy"] = content_security_policy(style_src=f"'sha256-{style_hash}'")
-    # A recall is visible from the moment it commits: nothing may keep this answer for anybody.
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-@cache
-def inline_style() -> tuple[str, str]:
-    """The style that stands in the page itself, one request for all, and its hash for the policy."""
-    folder = current_app.config["ROOT"] / "static" / "css"
-    css = "".join((folder / name).read_text(encoding="utf-8") for name in ("tokens.css", "public.css"))
-    squeezed = re.sub(
-        r"\s*([{};:,>])\s*", r"\1", re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
-    )
-    digest = hashlib.sha256(squeezed.encode()).digest()
-    return squeezed, base64.b64encode(digest).decode()

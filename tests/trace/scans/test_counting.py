@@ -20,7 +20,7 @@ from trace.batches.services_runs import Order, make_part
 from trace.batches.stamp_rules import Span, Typed
 from trace.core.config import Settings
 from trace.core.database import make_engine, new_session
-from trace.core.short_codes import new_code
+from trace.core.short_codes import new_code, normalise
 from trace.events.services_stamps import bind_stamps
 from trace.jobs import drop_scans
 from trace.public import build, counting
@@ -161,7 +161,7 @@ def test_an_attack_changes_no_verdict(
         for number in range(times):
             from_there = {"REMOTE_ADDR": address(number)}
             with app.test_request_context(headers={"User-Agent": agent}, environ_base=from_there):
-                counting.note_scan(page)
+                counting.note_scan(normalise(page.code), page.band.verdict, is_item=page.is_item)
         assert CALM in _open(app, codes.item, PREVIEW)
 
     # One phone, five hundred times.

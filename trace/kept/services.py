@@ -1,0 +1,80 @@
+"""Writes of kept pages, and their end. Nothing here is part of any use case: each commits by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from trace.core.installation import find_fact, set_fact
+
+# The oldest transaction that still ran when old pages were last forgotten.
+_HORIZON = "page_changes_horizon"
+_KEEP = """
+insert into kept_pages (batch_id, kind, language, build, snapshot, subjects, valid_until, verdict, name, content)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+on conflict (batch_id, kind, language) do update set build = excluded.build, snapshot = excluded.snapshot,
+    subjects = excluded.subjects, valid_until = excluded.valid_until, verdict = excluded.verdict,
+    name = excluded.name, content = excluded.content
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPage:
+    """A page to keep (``models.KeptPage``)."""
+
+    batch_id: UUID
+    kind: str
+    language: str
+    build: str
+    snapshot: str
+    subjects: Sequence[UUID]
+    valid_until: datetime
+    verdict: str
+    name: str
+    content: bytes
+
+
+def snapshot_of(session: Session) -> str:
+    """What the session's transaction sees; it must be REPEATABLE READ, so that it sees no more later."""
+    found: str = session.execute(text("select pg_current_snapshot()::text")).scalar_one()
+    return found
+
+
+def keep(connection: Any, page: NewPage) -> None:
+    """Keep a page in place of the one before; ``connection`` is the driver's own, in autocommit mode.
+
+    Of two that are made at once the last one stays, which may be the older: it is no less up to date by what it says of
+    itself.
+    """
+    connection.execute(
+        _KEEP,
+        (
+            page.batch_id, page.kind, page.language, page.build, page.snapshot, list(page.subjects),
+            page.valid_until, page.verdict, page.name, page.content,
+        ),
+    )  # fmt: skip
+
+
+def forget_old_pages(session: Session, now: datetime) -> int:
+    """Delete pages that are past their day, and changes that no page can ask for any more; returns how many pages.
+
+    A page that is being made now was begun after the last time this ran, a day ago: whatever was over by then, and is
+    older than every page kept, is asked for no more. The rows go in the caller's transaction.
+    """
+    gone: Any = session.execute(text("delete from kept_pages where valid_until <= :now"), {"now": now})
+    horizon = find_fact(session, _HORIZON)
+    if horizon is not None:
+        session.execute(
+            text(
+                "delete from page_changes where transaction_id < least(cast(:horizon as bigint), "
+                "(select min(pg_snapshot_xmin(snapshot::pg_snapshot)::text::bigint) from kept_pages))"
+            ),
+            {"horizon": horizon},
+        )
+    oldest_running = text("select pg_snapshot_xmin(pg_current_snapshot())::text")
+    set_fact(session, _HORIZON, session.execute(oldest_running).scalar_one())
+    return int(gone.rowcount)

@@ -1,0 +1,234 @@
+"""The page of a code, made once and kept: by the database for all processes, and the most asked for in memory.
+
+Each scan reads one row (``trace.verdict.glance``), which says whether the kept page still holds. What differs between
+two readings (the minute, the code of an item, how often it was scanned) is put in on the way out.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from threading import Lock
+
+from flask import Flask, current_app, request, url_for
+from sqlalchemy import Engine
+
+from producers.models import Product
+from trace.accounts.models import Location, Organisation, Party
+from trace.batches.models import Batch
+from trace.core import clock
+from trace.core.database import autocommitting
+from trace.core.language import language, public_blueprint
+from trace.events.handover_models import Shipment
+from trace.events.rules import CONFIRMATION_GRACE
+from trace.kept.builds import build_name
+from trace.kept.pieces import Pieces, cut, pack, unpack
+from trace.kept.services import NewPage, keep, snapshot_of
+from trace.public import build
+from trace.public.answers import render
+from trace.public.marks import Marks
+from trace.public.pages import CodePage
+from trace.recalls.models import Recall
+from trace.verdict.glance import Glance, KeptRow, Kind, glance
+from trace.verdict.queries import Known, look_up
+from trace.verdict.rules import CodeState, Facts
+
+EXTENSION = "kept_pages"
+# What a page speaks of: whatever of it the builder read, a change of it makes the page out of date (migration 0022).
+SUBJECTS = (Batch, Product, Organisation, Location, Party, Shipment, Recall)
+MOST_IN_MEMORY = 32 * 1024 * 1024
+MOST_CODES_IN_MEMORY = 20_000
+MAKERS = 64
+# Pages of codes that are none: the same for all, and of nothing in the record but whether it is a demo's.
+PLAIN_FOR = timedelta(minutes=1)
+UNWRITTEN_FOR = timedelta(seconds=2)
+_NAME_BYTES = 9
+_DOING = "read what a code stands for"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page in pieces, which verdict it tells, and its name: other bytes have another."""
+
+    verdict: str
+    name: str
+    pieces: Pieces
+
+
+class Memory:
+    """The pages this process was asked for most lately, up to so many bytes, and which code led to which."""
+
+    def __init__(self, most_bytes: int = MOST_IN_MEMORY, most_codes: int = MOST_CODES_IN_MEMORY) -> None:
+        self._most_bytes, self._most_codes = most_bytes, most_codes
+        self._lock = Lock()
+        self._pages: OrderedDict[str, Kept] = OrderedDict()
+        self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._weight = 0
+
+    def find(self, code: str, tongue: str) -> Kept | None:
+        """The page this code led to last, whether or not it still holds."""
+        with self._lock:
+            name = self._names.get((code, tongue))
+            page = self._pages.get(name) if name is not None else None
+            if page is not None and name is not None:
+                self._names.move_to_end((code, tongue))
+                self._pages.move_to_end(name)
+            return page
+
+    def hold(self, code: str, tongue: str, page: Kept) -> None:
+        """Have it at hand; what was asked for longest ago goes."""
+        with self._lock:
+            self._names[code, tongue] = page.name
+            self._names.move_to_end((code, tongue))
+            if len(self._names) > self._most_codes:
+                self._names.popitem(last=False)
+            if page.name not in self._pages:
+                self._weight += page.pieces.weight
+            self._pages[page.name] = page
+            while self._weight > self._most_bytes:
+                _name, gone = self._pages.popitem(last=False)
+                self._weight -= gone.pieces.weight
+
+    @property
+    def weight(self) -> int:
+        """How many bytes of pages are held."""
+        return self._weight
+
+
+class Keeper:
+    """Finds the page of a code as it must be now, and makes it where there is none."""
+
+    def __init__(self, engine: Engine, build_name: str) -> None:
+        self._engine = engine
+        self._build_name = build_name
+        self._making = [Lock() for _ in range(MAKERS)]
+        self._plain: dict[tuple[str, ...], tuple[datetime, Kept]] = {}
+        self.memory = Memory()
+
+    def look(self, code: str) -> tuple[Glance | None, Kept | None]:
+        """What a well-formed code stands for, and its page where one is kept and holds."""
+        tongue = language()
+        held = self.memory.find(code, tongue)
+        with autocommitting(self._engine, _DOING) as connection:
+            seen = glance(
+                connection, code, language=tongue, build=self._build(), now=clock.now(),
+                held=held.name if held else None,
+            )  # fmt: skip
+        if seen is None or seen.kept is None:
+            return seen, None
+        page = held if held is not None and seen.kept.content is None else _unpacked(seen.kept)
+        if page is not held:
+            self.memory.hold(code, tongue, page)
+        return seen, page
+
+    def make(self, code: str, seen: Glance) -> Kept | None:
+        """Make the page of a code that leads to an activated lot, and keep it; None for any other.
+
+        Of several requests that miss the same page one makes it, the others wait for that.
+        """
+        if seen.batch_id is None or seen.is_special:
+            return None
+        with self._making[hash((seen.batch_id, seen.kind, language())) % MAKERS]:
+            again, page = self.look(code)
+            if page is not None:
+                return page
+            if again is None or again.batch_id is None or again.is_special:
+                return None
+            return self._make(code, again.kind)
+
+    def plain(self, state: CodeState) -> Kept:
+        """The page of what is no code, or of one that was never issued."""
+        key = (state, language(), request.host_url)
+        found = self._plain.get(key)
+        now = clock.now()
+        if found is None or now - found[0] > PLAIN_FOR:
+            marks = Marks.new()
+            facts = Facts(today=clock.today(), code_state=state)
+            with _asked_for(marks.code), current_app.extensions["sessions"]() as session:
+                page = build.page_of(session, Known(marks.code, facts, None), marks.typed)
+                found = (now, _cut(page, marks))
+            if len(self._plain) > MAKERS:  # other hosts' names in requests
+                self._plain.clear()
+            self._plain[key] = found
+        return found[1]
+
+    def _build(self) -> str:
+        """What made the bytes: code and texts, and the address that pages name as their own."""
+        if current_app.config["SETTINGS"].public_url:
+            return self._build_name
+        return f"{self._build_name} {request.host_url}"
+
+    def _make(self, code: str, kind: Kind) -> Kept | None:
+        marks = Marks.new()
+        shown_code = code if kind is Kind.LOT else marks.code
+        with _asked_for(shown_code), current_app.extensions["sessions"]() as session:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            snapshot = snapshot_of(session)
+            known = look_up(session, code)
+            if known.batch is None or not known.batch.is_activated:
+                return None
+            page = build.page_of(session, replace(known, code=shown_code), code)
+            kept = _cut(page, marks)
+            subjects = [one.id for one in session.identity_map.values() if isinstance(one, SUBJECTS)]
+            new = NewPage(
+                batch_id=known.batch.id, kind=kind, language=language(), build=self._build(), snapshot=snapshot,
+                subjects=subjects, valid_until=_valid_until(known, page), verdict=kept.verdict, name=kept.name,
+                content=pack(kept.pieces),
+            )  # fmt: skip
+        with autocommitting(self._engine, "keep a page") as connection:
+            keep(connection, new)
+        self.memory.hold(code, new.language, kept)
+        return kept
+
+
+@contextmanager
+def _asked_for(code: str) -> Iterator[None]:
+    """Act as if the page of ``code`` was asked for: every address in a page is made from what was asked for."""
+    address = url_for(f"{public_blueprint(language())}.show_code", code=code)
+    with current_app.test_request_context(address, base_url=request.host_url):
+        yield
+
+
+def _cut(page: CodePage, marks: Marks) -> Kept:
+    slot = marks.scans if page.is_item else ""
+    text = render(
+        "public/show_code.html", replace(page, looked_up_at=marks.looked_up_at, scans=None, scans_slot=slot)
+    )
+    pieces = cut(text, marks.names())
+    # By what stands between the marks: they differ each time, the same page has the same name.
+    digest = blake2b(b"".join(piece.deflated for piece in pieces.pieces), digest_size=_NAME_BYTES)
+    return Kept(str(page.band.verdict), digest.hexdigest(), pieces)
+
+
+def _unpacked(row: KeptRow) -> Kept:
+    if row.content is None:
+        raise LookupError(f"page {row.name} was not read")
+    return Kept(row.verdict, row.name, unpack(row.content))
+
+
+def _valid_until(known: Known, page: CodePage) -> datetime:
+    """A page tells of days, Hanoi's, and of handovers that go unconfirmed for longer than their grace.
+
+    One that says of an entry that it is being written is true for moments.
+    """
+    now = clock.now()
+    if page.log is not None and not page.log.is_complete:
+        return now + UNWRITTEN_FOR
+    midnight = clock.from_local(datetime.combine(clock.today() + timedelta(days=1), datetime.min.time()))
+    overdue = (shipment.shipped_at + CONFIRMATION_GRACE for shipment in known.shipments if shipment.is_open)
+    return min([midnight, *(moment for moment in overdue if moment > now)])
+
+
+def init_keeping(app: Flask) -> None:
+    """Keep pages, where each request has a connection of its own.
+
+    On one connection for all, as in tests that take all back, nothing ever commits: there each page is made anew.
+    """
+    bind = app.extensions["sessions"].kw["bind"]
+    settings = app.config["SETTINGS"]
+    said = (settings.operator_name, settings.support_phone, settings.public_url)
+    app.extensions[EXTENSION] = (
+        Keeper(bind, build_name(app.config["ROOT"], said)) if isinstance(bind, Engine) else None
+    )

@@ -1,0 +1,95 @@
+"""The one read of a scan: what a code stands for now, its kept page, and whether anything in that has changed since.
+
+One statement by itself, outside of any transaction: whatever committed before it began is seen. That is what lets a
+page be kept at all: a recall is told from the moment it commits, by every process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+# As the exclusion constraints of ``stamp_ranges`` have it, word for word: then their indexes answer.
+_OF_STAMP = (
+    "int8range((r.run_id << 32) + r.first_number, (r.run_id << 32) + r.last_number, '[]') && "
+    "int8range((c.run_id << 32) + c.number, (c.run_id << 32) + c.number, '[]')"
+)
+_GLANCE = f"""
+select c.batch_id, c.run_id is not null, c.secret_hash is not null, r.batch_id,
+    exists (select from stamp_ranges r where c.run_id is not null and r.kind = 'voided' and {_OF_STAMP})
+    or exists (select from stamp_ranges r where c.run_id is not null and r.kind = 'sold' and r.undone_at is null
+        and {_OF_STAMP}),
+    t.first_at, t.scans, k.verdict, k.name, case when k.name = %(held)s then null else k.content end,
+    k.valid_until > %(now)s and not exists (
+        select from page_changes p
+        where p.subject_id = any(k.subjects)
+            and p.transaction_id >= pg_snapshot_xmin(k.snapshot::pg_snapshot)::text::bigint
+            and not pg_visible_in_snapshot(p.transaction_id::text::xid8, k.snapshot::pg_snapshot)
+    )
+from codes c
+left join stamp_ranges r on c.run_id is not null and r.kind = 'bound' and r.undone_at is null and {_OF_STAMP}
+left join lateral (
+    select min(first_at) as first_at, coalesce(sum(scans), 0)::bigint as scans
+    from scan_counts where code = c.code and c.run_id is not null
+) t on true
+left join kept_pages k on k.batch_id = coalesce(c.batch_id, r.batch_id)
+    and k.kind = case when c.run_id is null then 'lot' when c.secret_hash is null then 'item' else 'layered' end
+    and k.language = %(language)s and k.build = %(build)s
+where c.code = %(code)s
+"""  # noqa: S608 -- put together from the two texts above alone
+
+
+class Kind(StrEnum):
+    """Which page of a lot a code leads to: the lot's own, or that of one item of it."""
+
+    LOT = "lot"
+    ITEM = "item"
+    LAYERED = "layered"  # with a second code under a scratch layer
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A kept page as it lies in the database. ``content`` None: its reader holds it already."""
+
+    verdict: str
+    name: str
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What an issued code stands for. ``kept`` None: there is no page, or it is out of date.
+
+    ``batch_id`` None for a code that leads to no lot by itself, as that of a carton. ``is_special``: the label itself
+    is void, or its item sold, and what it says is not what others of its lot say.
+    """
+
+    batch_id: UUID | None
+    kind: Kind
+    is_special: bool
+    first_scan_at: datetime | None
+    scans: int
+    kept: KeptRow | None
+
+    @property
+    def is_item(self) -> bool:
+        return self.kind is not Kind.LOT
+
+
+def glance(
+    connection: Any, code: str, *, language: str, build: str, now: datetime, held: str | None
+) -> Glance | None:
+    """What a well-formed code stands for now; None for one that was never issued.
+
+    ``connection`` is the driver's own, in autocommit mode; ``held`` names the page its reader has at hand.
+    """
+    asked: Mapping[str, Any] = {"code": code, "language": language, "build": build, "now": now, "held": held}
+    row = connection.execute(_GLANCE, asked, prepare=True).fetchone()
+    if row is None:
+        return None
+    lot, is_stamp, has_secret, bound_to, is_special, first_at, scans, verdict, name, content, is_fresh = row
+    kind = (Kind.LAYERED if has_secret else Kind.ITEM) if is_stamp else Kind.LOT
+    kept = KeptRow(verdict, name, content) if is_fresh and not is_special else None
+    return Glance(bound_to if is_stamp else lot, kind, is_special, first_at, scans, kept)
