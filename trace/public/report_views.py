@@ -23,8 +23,9 @@ from trace.core.language import language, public_url
 from trace.core.short_codes import pretty
 from trace.gs1.keys import normalise_gtin
 from trace.public import build, guessing
+from trace.public.answers import inline_style
 from trace.public.report_pages import Answer, FindReportPage, ReportedGoods, ReportFormPage, ReportPage
-from trace.public.views import blueprint, inline_style
+from trace.public.views import blueprint
 from trace.reports import pictures, queries, services
 from trace.reports.models import Report, ReportStep
 from trace.reports.rules import MOST_PICTURES

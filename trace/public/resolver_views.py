@@ -11,12 +11,13 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, PathConverter, ValidationError
 
 from trace.core.errors import NotFound, Refusal, TooManyTries
 from trace.core.http import Audience, audience, content_security_policy, db, problem
 from trace.core.language import DEFAULT, languages, set_language
 from trace.gs1 import linksets
+from trace.gs1.element_strings import is_known
 from trace.gs1.keys import is_valid_lot_number, normalise_gtin
 from trace.gs1.link_uris import (
     QUALIFIERS,
@@ -66,9 +67,31 @@ class _CompressedSegment(BaseConverter):
     regex = "[A-Za-z0-9_-]{10,200}"
 
 
+class _Identifier(BaseConverter):
+    """An application identifier that is no key: what begins with it is a link without one, not a page of ours."""
+
+    regex = "[0-9]{2,4}"
+
+    def to_python(self, value: str) -> str:
+        if not is_known(value):
+            raise ValidationError
+        return value
+
+
+class _Rest(PathConverter):
+    """All that follows, empty segments too: they are malformed, which is for the resolver to say."""
+
+    regex = ".+"
+    part_isolating = False
+
+
 @blueprint.record_once
-def _know_compressed_addresses(state: Any) -> None:
-    state.app.url_map.converters["compressed"] = _CompressedSegment
+def _know_addresses(state: Any) -> None:
+    state.app.url_map.converters |= {
+        "compressed": _CompressedSegment,
+        "identifier": _Identifier,
+        "rest": _Rest,
+    }
 
 
 @blueprint.before_request
@@ -134,18 +157,20 @@ def resolve(key: str, rest: str = "") -> ResponseReturnValue:
     return _redirect(target.href, extra)
 
 
-for _key in _KEYS:
-    for _rule in (f"/{_key}/<path:rest>", f"/{_key}/"):
-        blueprint.add_url_rule(
-            _rule,
-            endpoint="resolve",
-            view_func=audience(Audience.PUBLIC)(resolve),
-            methods=["GET", "OPTIONS"],
-            defaults={"key": _key},
-            merge_slashes=False,
-            strict_slashes=False,
-            provide_automatic_options=False,
-        )
+for _rule, _defaults in (
+    *((rule, {"key": key}) for key in _KEYS for rule in (f"/{key}/<rest:rest>", f"/{key}/")),
+    ("/<identifier:key>/<rest:rest>", {}),
+):
+    blueprint.add_url_rule(
+        _rule,
+        endpoint="resolve",
+        view_func=audience(Audience.PUBLIC)(resolve),
+        methods=["GET", "OPTIONS"],
+        defaults=_defaults,
+        merge_slashes=False,
+        strict_slashes=False,
+        provide_automatic_options=False,
+    )
 
 
 @blueprint.route("/<compressed:segment>", methods=["GET", "OPTIONS"], provide_automatic_options=False)

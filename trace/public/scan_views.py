@@ -16,10 +16,11 @@ from trace.core.errors import BadInput, Refusal, TooManyTries
 from trace.core.http import Audience, audience, by_secret_address, db
 from trace.core.language import public_url
 from trace.public import build
+from trace.public.answers import inline_style
 from trace.public.pages import PublicFrame
 from trace.public.scan_photos import FIELD, PhotoReader
 from trace.public.scan_reading import LONGEST_TEXT, Rank, Reading, read, read_all
-from trace.public.views import blueprint, inline_style
+from trace.public.views import blueprint
 
 EXTENSION = "photo_reader"
 STATUS = {Rank.UNKNOWN: 404, Rank.FOREIGN: 404}
