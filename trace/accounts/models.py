@@ -266,6 +266,8 @@ class Party(Base):
     commune_code: Mapped[str | None] = mapped_column(ForeignKey("communes.code"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
+    commune: Mapped[Commune | None] = relationship()
+
 
 class ApiKey(Base):
     """A key with which a program acts for an organisation; only its hash is kept."""

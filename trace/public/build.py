@@ -23,8 +23,9 @@ from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
 from trace.events import queries_stock
 from trace.events.queries_handover import confirmed_shipments
-from trace.public import counting, journey, made, public_log, speech, texts, wording
+from trace.public import counting, journey, made, public_log, route, speech, texts, wording
 from trace.public.pages import CertificateLine, CodePage, CompareCard, Item, OcopLine, PublicFrame, Vouch
+from trace.public.wording_route import SPEECH
 from trace.verdict.queries import Known, look_up
 from trace.verdict.rules import decide
 
@@ -116,6 +117,7 @@ def _batch_page(
         ),
         ocop=_ocop_line(sealed, seal) if sealed and sealed.expires_on >= today else None,
         journey=steps,
+        route=route.draw(steps, SPEECH),
         items=items,
         certificates=_certificates(batch, seal, sealed, today),
         producer_words=batch.product.description or None,

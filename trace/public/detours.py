@@ -1,9 +1,9 @@
-"""Stages of a lot's way that did not go straight on: not taken, cancelled, sent back, corrected.
+"""Stages of a lot's way that did not go on: not taken, cancelled, corrected.
 
 By kind, commune and day only; no reason, no quantity, no name that does not wish it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,8 +16,9 @@ from trace.events.rules_correction import Changed
 from trace.events.texts_handover import CHANGED
 from trace.public import wording, wording_handover
 from trace.public.pages import JourneyStep, Vouch
+from trace.public.told import Told
 
-Namer = Callable[[Organisation], str]
+Namer = Callable[[Organisation], Told]
 MOST_CORRECTIONS = 5
 # Facts of a seal that a correction of the batch may change, and how to read them.
 _SEALED = (
@@ -39,35 +40,17 @@ def ended(shipments: Sequence[Shipment], replaced: set[Any], name: Namer) -> lis
             days = [s.refused_at for s in refused if s.refused_at is not None]
             title = wording_handover.refused_title(len(refused))
             receivers = [s.receiver for s in refused if s.receiver]
-            place = name(receivers[0]) if len(receivers) == 1 else wording.places_of(receivers)
+            place = (
+                name(receivers[0])
+                if len(receivers) == 1
+                else wording.places_of([receiver.kind for receiver in receivers])
+            )
             steps.append(_step(title, place, _first(days), wording.declared_by_sender(place)))
         if cancelled:
             days = [s.cancelled_at for s in cancelled if s.cancelled_at is not None]
             title = wording_handover.cancelled_title(len(cancelled))
             place = name(sender)
             steps.append(_step(title, place, _first(days), wording.declared_by_sender(place)))
-    return steps
-
-
-def returns(shipments: Iterable[Shipment], name: Namer) -> list[JourneyStep]:
-    """Goods that went back along the chain."""
-    steps = []
-    for shipment in shipments:
-        if not shipment.is_return or shipment.is_over or shipment.receiver is None:
-            continue
-        sender, receiver = name(shipment.sender), name(shipment.receiver)
-        is_received = shipment.received_at is not None
-        steps.append(
-            JourneyStep(
-                title=wording_handover.return_title(is_received=is_received),
-                place=receiver,
-                happened_on=clock.local(shipment.received_at or shipment.shipped_at).date(),
-                who_says=wording.confirmed_by_both(sender, receiver)
-                if is_received
-                else wording.declared_by_sender(sender),
-                vouch=Vouch.CONFIRMED if is_received else Vouch.DECLARED,
-            )
-        )
     return steps
 
 
@@ -126,7 +109,7 @@ def _first(days: Sequence[Any]) -> date:
     return clock.local(min(days)).date()
 
 
-def _step(title: str, place: str, happened_on: date, who_says: str) -> JourneyStep:
+def _step(title: str, place: Told, happened_on: date, who_says: str) -> JourneyStep:
     return JourneyStep(
         title=title, place=place, happened_on=happened_on, who_says=who_says, vouch=Vouch.DECLARED
     )

@@ -4,12 +4,14 @@ A handover is one stage however many events it took: shipped by one, received by
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from trace.accounts.models import Organisation
+from trace.accounts.models import Organisation, PartyKind
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.short_codes import pretty
@@ -20,7 +22,9 @@ from trace.events.models import Event, Verb
 from trace.events.queries_handover import confirmed_shipments
 from trace.events.rules import CONFIRMATION_GRACE, is_late
 from trace.public import detours, made, observed, wording, wording_handover
-from trace.public.pages import JourneyStep, Vouch
+from trace.public.distances import kilometres
+from trace.public.pages import JourneyStep, Spot, Vouch
+from trace.public.told import Told, given
 
 # From here on deliveries of one sender are told as a count: a batch label cannot know which shop one stands in.
 MOST_DELIVERIES_TOLD = 3
@@ -34,21 +38,32 @@ def build_journey(session: Session, batch: Batch, shipments: Sequence[Shipment])
     wrong = {e.shipment_id for e in events if e.is_declaration and e.verb in (Verb.SHIP, Verb.RETURN)}
     confirmed = confirmed_shipments(session, [s.id for s in shipments if s.party_id])
 
-    def name(who: Organisation) -> str:
+    def name(who: Organisation) -> Told:
         return public_name(batch, who)
 
     sayer = public_name(batch, batch.organisation)
     steps = made.first_stages(session, batch, batch.seal or {}, sayer)
     steps += _handovers(batch, [s for s in shipments if not s.is_over and not s.is_return], marks, confirmed)
     steps += detours.ended(shipments, wrong, name)
-    steps += detours.returns(shipments, name)
+    steps += _returns(batch, shipments)
     steps += detours.corrections(events, name)
     steps += _sales(batch, stands)
     steps += observed.observed_stages(batch, events, name)
     steps += [
         _public_act(e) for e in events if e.verb in (Verb.RECALL, Verb.END_RECALL, Verb.WITHDRAW_RECALL)
     ]
-    return tuple(sorted(steps, key=lambda step: step.happened_on))
+    return _with_days(sorted(steps, key=lambda step: step.happened_on))
+
+
+def _with_days(steps: Sequence[JourneyStep]) -> tuple[JourneyStep, ...]:
+    """The stages, in order, each with the days since the one before."""
+    if not steps:
+        return ()
+    later = [
+        replace(step, days_since=(step.happened_on - before.happened_on).days)
+        for before, step in pairwise(steps)
+    ]
+    return (steps[0], *later)
 
 
 def _marks_of(events: Iterable[Event]) -> dict[UUID, list[str]]:
@@ -85,12 +100,9 @@ def _handover(batch: Batch, shipment: Shipment, marks: Sequence[str], *, is_conf
     is_received = shipment.received_at is not None or is_confirmed
     left_on = clock.local(shipment.shipped_at).date()
     is_overdue = shipment.is_open and shipment.shipped_at < clock.now() - CONFIRMATION_GRACE
-    place = (
-        wording.party_place(shipment.party.kind if shipment.party else "", None)
-        if receiver is None
-        else public_name(batch, receiver)
-    )
+    place = party_name(shipment) if receiver is None else public_name(batch, receiver)
     sender = _sender_name(batch, shipment.sender)
+    spot, sent_from = _receiver_spot(shipment), _spot_of(batch, shipment.sender)
     return JourneyStep(
         title=wording.handover_title(is_received=is_received, has_account=receiver is not None),
         place=place,
@@ -102,6 +114,9 @@ def _handover(batch: Batch, shipment: Shipment, marks: Sequence[str], *, is_conf
         place_code=pretty(receiver.seat.code) if receiver and receiver.is_named_publicly else None,
         marks=tuple(marks),
         is_missing=is_overdue,
+        kilometres=kilometres(sent_from, spot),
+        spot=spot,
+        sent_from=sent_from,
     )
 
 
@@ -110,6 +125,7 @@ def _folded(
 ) -> list[JourneyStep]:
     """Many deliveries of one sender as one stage, and one more for those still unconfirmed past their grace."""
     name = _sender_name(batch, sender)
+    sent_from = _spot_of(batch, sender)
     overdue = [s for s in sent if s.is_open and s.shipped_at < clock.now() - CONFIRMATION_GRACE]
     told = [s for s in sent if s not in overdue]
     steps = []
@@ -117,25 +133,27 @@ def _folded(
         confirmed = sum(1 for s in told if s.received_at or s.id in by_link)
         steps.append(
             JourneyStep(
-                title=wording.delivered_to(len(_receivers(told))),
-                place=wording.places_of([s.receiver for s in told if s.receiver]),
+                title=wording.delivered_to(_kinds(told)),
+                place=_communes(told),
                 happened_on=_first_day(told),
                 who_says=wording.confirmed_some(name, confirmed, len(told)),
                 vouch=Vouch.CONFIRMED if confirmed == len(told) else Vouch.DECLARED,
-                note=wording.named_places(
-                    [s.receiver.name for s in told if s.receiver and s.receiver.is_named_publicly]
-                ),
+                note=wording.named_places(_names(told)),
+                spot=Spot(wording.places_of(_kinds(told))),
+                sent_from=sent_from,
             )
         )
     if overdue:
         steps.append(
             JourneyStep(
                 title=wording.unconfirmed_deliveries(len(overdue)),
-                place=wording.places_of([s.receiver for s in overdue if s.receiver]),
+                place=wording.places_of(_kinds(overdue)),
                 happened_on=_first_day(overdue),
                 who_says=wording.declared_by_sender(name),
                 vouch=Vouch.DECLARED,
                 is_missing=True,
+                spot=Spot(wording.places_of(_kinds(overdue))),
+                sent_from=sent_from,
             )
         )
     return steps
@@ -148,12 +166,12 @@ def _sales(batch: Batch, events: Iterable[Event]) -> list[JourneyStep]:
             first.setdefault(event.organisation_id, event)
     if len(first) > MOST_DELIVERIES_TOLD:
         earliest = min(first.values(), key=lambda e: e.event_time)
-        sellers = [e.organisation for e in first.values()]
+        sellers = [e.organisation.kind for e in first.values()]
         return [_sale(earliest, wording.places_of(sellers))]
     return [_sale(event, public_name(batch, event.organisation)) for event in first.values()]
 
 
-def _sale(event: Event, place: str) -> JourneyStep:
+def _sale(event: Event, place: Told) -> JourneyStep:
     return JourneyStep(
         title=wording.sale_title(),
         place=place,
@@ -166,30 +184,98 @@ def _sale(event: Event, place: str) -> JourneyStep:
 def _public_act(event: Event) -> JourneyStep:
     return JourneyStep(
         title=wording.act_title(event.verb),
-        place=event.organisation.name,
+        place=given(event.organisation.name),
         happened_on=clock.local(event.event_time).date(),
         who_says=wording.decided_by(event.organisation.name),
         vouch=Vouch.CHECKED,
     )
 
 
-def public_name(batch: Batch, organisation: Organisation) -> str:
+def public_name(batch: Batch, organisation: Organisation) -> Told:
     """What the public is told of an organisation on the way: its name if it wishes, else kind and commune.
 
     Who made this lot stands on its label and is always named; other producers and processors are buyers here.
     """
     commune = organisation.seat.commune.name
     if organisation.is_named_publicly or organisation.id == batch.producer_id:
-        return f"{organisation.name}, {commune}"
+        return given(f"{organisation.name}, {commune}")
     return wording.party_place(organisation.kind, commune)
 
 
-def _sender_name(batch: Batch, sender: Organisation) -> str:
-    return sender.name if sender.id == batch.producer_id else public_name(batch, sender)
+def party_name(shipment: Shipment) -> Told:
+    """What the public is told of a receiver without an account: kind and commune, of a household its kind alone."""
+    party = shipment.party
+    if party is None:
+        return wording.party_place("", None)
+    is_home = party.kind == PartyKind.HOUSEHOLD
+    commune = None if is_home or party.commune is None else party.commune.name
+    return wording.party_place(party.kind, commune)
 
 
-def _receivers(shipments: Sequence[Shipment]) -> set[UUID]:
-    return {s.receiver_id or s.party_id or s.id for s in shipments}
+def _sender_name(batch: Batch, sender: Organisation) -> Told:
+    return given(sender.name) if sender.id == batch.producer_id else public_name(batch, sender)
+
+
+def _spot_of(batch: Batch, organisation: Organisation) -> Spot:
+    """Where an organisation keeps this lot; its producer keeps it where it was sealed."""
+    sealed = made.sealed_spot(batch.seal or {}) if organisation.id == batch.producer_id else None
+    commune = organisation.seat.commune
+    return sealed or Spot(commune.name, commune.code)
+
+
+def _receiver_spot(shipment: Shipment) -> Spot:
+    receiver, party = shipment.receiver, shipment.party
+    if receiver is not None:
+        return Spot(receiver.seat.commune.name, receiver.seat.commune_code)
+    if party is not None and party.kind != PartyKind.HOUSEHOLD and party.commune is not None:
+        return Spot(party.commune.name, party.commune.code)
+    return Spot(wording.party_place(party.kind if party else "", None))
+
+
+def _returns(batch: Batch, shipments: Sequence[Shipment]) -> list[JourneyStep]:
+    """Goods that went back along the chain."""
+    steps = []
+    for shipment in shipments:
+        if not shipment.is_return or shipment.is_over or shipment.receiver is None:
+            continue
+        sender, receiver = public_name(batch, shipment.sender), public_name(batch, shipment.receiver)
+        is_received = shipment.received_at is not None
+        spot, sent_from = _spot_of(batch, shipment.receiver), _spot_of(batch, shipment.sender)
+        steps.append(
+            JourneyStep(
+                title=wording_handover.return_title(is_received=is_received),
+                place=receiver,
+                happened_on=clock.local(shipment.received_at or shipment.shipped_at).date(),
+                who_says=wording.confirmed_by_both(sender, receiver)
+                if is_received
+                else wording.declared_by_sender(sender),
+                vouch=Vouch.CONFIRMED if is_received else Vouch.DECLARED,
+                kilometres=kilometres(sent_from, spot),
+                spot=spot,
+                sent_from=sent_from,
+            )
+        )
+    return steps
+
+
+def _receivers(shipments: Sequence[Shipment]) -> dict[UUID, Shipment]:
+    """Each receiver once, with one of its shipments."""
+    return {s.receiver_id or s.party_id or s.id: s for s in shipments}
+
+
+def _kinds(shipments: Sequence[Shipment]) -> list[str]:
+    parties = (s.receiver or s.party for s in _receivers(shipments).values())
+    return [party.kind for party in parties if party is not None]
+
+
+def _communes(shipments: Sequence[Shipment]) -> Told:
+    """In how many communes many receivers are, as far as that is told of each."""
+    codes = {_receiver_spot(shipment).commune_code for shipment in shipments}
+    return wording.in_communes(len(codes - {""}))
+
+
+def _names(shipments: Sequence[Shipment]) -> list[str]:
+    return [s.receiver.name for s in shipments if s.receiver and s.receiver.is_named_publicly]
 
 
 def _first_day(shipments: Sequence[Shipment]) -> date:

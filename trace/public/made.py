@@ -16,7 +16,8 @@ from trace.core.language import public_url
 from trace.core.short_codes import pretty
 from trace.events import queries_making, seals_made
 from trace.public import speech, texts, wording
-from trace.public.pages import JourneyStep, Link, LotLine, OtherLots, Vouch
+from trace.public.pages import JourneyStep, Link, LotLine, OtherLots, Spot, Vouch
+from trace.public.told import Told, given, joined, words
 
 Seal = Mapping[str, Any]
 # From here on the harvests of the lots in a heap are told as one stage.
@@ -64,7 +65,7 @@ def packed_with(lots: Sequence[Batch]) -> OtherLots | None:
     return OtherLots(title=wording.packed_title(len(lots)), text=wording.packed_text(), lots=lines)
 
 
-def first_stages(session: Session, batch: Batch, seal: Seal, sayer: str) -> list[JourneyStep]:
+def first_stages(session: Session, batch: Batch, seal: Seal, sayer: Told) -> list[JourneyStep]:
     """Where the way of a lot begins: its harvest or production, or what it was made of and taken in from."""
     if batch.activated_at is None:
         return []
@@ -73,13 +74,20 @@ def first_stages(session: Session, batch: Batch, seal: Seal, sayer: str) -> list
         return [_from_outside(batch, seal, sayer)]
     steps = _harvests(seal["one_of"]) if "one_of" in seal else [_production(batch, seal)]
     if batch.origin == Origin.MERGED:
-        steps.append(_step(wording.merged_title(len(seal["one_of"])), sayer, made_on, sayer, batch))
+        came_from = steps[-1].spot if steps else None
+        steps.append(_step(wording.merged_title(len(seal["one_of"])), sayer, made_on, batch, came_from))
     elif batch.origin == Origin.SPLIT:
         title = wording.split_title(seal["split_from"]["lot_number"])
-        steps.append(_step(title, sayer, made_on, sayer, batch))
+        steps.append(_step(title, sayer, made_on, batch, sealed_spot(seal)))
     elif batch.origin == Origin.TRANSFORMED:
         steps = [*_ingredients(session, batch, seal), *steps]
     return steps
+
+
+def sealed_spot(seal: Seal) -> Spot | None:
+    """Where a lot began, as it was sealed; None where no commune was, or several were."""
+    commune, code = seal_value(seal, "commune"), seal_value(seal, "commune_code")
+    return Spot(commune, code) if commune and (code or "one_of" not in seal) else None
 
 
 def _production(batch: Batch, seal: Seal) -> JourneyStep:
@@ -87,12 +95,13 @@ def _production(batch: Batch, seal: Seal) -> JourneyStep:
     code = seal["split_from"]["code"] if "split_from" in seal else batch.code
     return JourneyStep(
         title=wording.origin_title(batch.date_kind),
-        place=f"{seal['producer_name']}, {seal['commune']}, {seal['province']}",
+        place=given(f"{seal['producer_name']}, {seal['commune']}, {seal['province']}"),
         happened_on=batch.produced_on,
         who_says=wording.declared_by_producer(seal["producer_name"]),
         vouch=Vouch.DECLARED,
         product_code=pretty(code),
         place_code=pretty(seal["place_code"]),
+        spot=sealed_spot(seal),
     )
 
 
@@ -104,7 +113,7 @@ def _harvests(lots: Sequence[Mapping[str, str]]) -> list[JourneyStep]:
         return [
             JourneyStep(
                 title=wording.several_origins(len(dated)),
-                place=", ".join(communes),
+                place=given(", ".join(communes)),
                 happened_on=min(date.fromisoformat(lot["production_time"]) for lot in dated),
                 who_says=wording.declared_by_each(),
                 vouch=Vouch.DECLARED,
@@ -113,13 +122,14 @@ def _harvests(lots: Sequence[Mapping[str, str]]) -> list[JourneyStep]:
     return [
         JourneyStep(
             title=wording.lot_origin_title(lot["lot_number"]),
-            place=", ".join(filter(None, (lot["producer_name"], lot["commune"], lot["province"]))),
+            place=given(", ".join(filter(None, (lot["producer_name"], lot["commune"], lot["province"])))),
             happened_on=date.fromisoformat(lot["production_time"]),
             who_says=wording.declared_by_producer(lot["producer_name"])
             if lot["producer_name"]
             else wording.declared_by_each(),
             vouch=Vouch.DECLARED,
             product_code=pretty(lot["code"]),
+            spot=Spot(lot["commune"]) if lot["commune"] else None,
         )
         for lot in dated
     ]
@@ -134,7 +144,7 @@ def _ingredients(session: Session, batch: Batch, seal: Seal) -> list[JourneyStep
     return [
         JourneyStep(
             title=wording.made_of(len(inputs)),
-            place=", ".join(filter(None, communes)) or wording.place_not_stated(),
+            place=given(", ".join(filter(None, communes))) or wording.place_not_stated(),
             happened_on=min(one.produced_on for one in inputs),
             who_says=wording.declared_by_producer(seal_value(seal, "producer_name")),
             vouch=Vouch.DECLARED,
@@ -142,13 +152,14 @@ def _ingredients(session: Session, batch: Batch, seal: Seal) -> list[JourneyStep
     ]
 
 
-def _from_outside(batch: Batch, seal: Seal, sayer: str) -> JourneyStep:
+def _from_outside(batch: Batch, seal: Seal, sayer: Told) -> JourneyStep:
     taken_in_on = date.fromisoformat(seal["from_outside"]["taken_in_on"])
     country = seal_value(seal, "country")
-    parts = [seal_value(seal, "commune"), seal_value(seal, "province")]
+    stated = filter(None, (seal_value(seal, "commune"), seal_value(seal, "province")))
+    parts = [given(part) for part in stated]
     if country and country != HOME:
-        parts.append(wording.country_name(country))
-    place = ", ".join(filter(None, parts))
+        parts.append(words(wording.country_name(country)))
+    place = joined(", ", parts)
     return JourneyStep(
         title=wording.taken_in_title(),
         place=place or wording.place_not_stated(),
@@ -157,17 +168,21 @@ def _from_outside(batch: Batch, seal: Seal, sayer: str) -> JourneyStep:
         vouch=Vouch.DECLARED,
         product_code=pretty(batch.code),
         note=wording.taken_in_note(),
+        spot=sealed_spot(seal),
     )
 
 
-def _step(title: str, place: str, happened_on: date, sayer: str, batch: Batch) -> JourneyStep:
+def _step(title: str, sayer: Told, happened_on: date, batch: Batch, came_from: Spot | None) -> JourneyStep:
+    commune = batch.organisation.seat.commune
     return JourneyStep(
         title=title,
-        place=place,
+        place=sayer,
         happened_on=happened_on,
         who_says=wording.declared_by_sender(sayer),
         vouch=Vouch.DECLARED,
         product_code=pretty(batch.code),
+        spot=Spot(commune.name, commune.code),
+        sent_from=came_from,
     )
 
 

@@ -17,14 +17,15 @@ from trace.events.services_observation import BREACH, OFFICIAL, result_of
 from trace.events.temperatures import farthest_breach, limits_of, readings_of
 from trace.events.texts_stock import RESULTS, breach_sentence
 from trace.public import wording
-from trace.public.pages import JourneyStep, Vouch
+from trace.public.pages import JourneyStep, Spot, Vouch
+from trace.public.told import Told, given
 from trace.recalls.hold_rules import HoldReason, ReleaseReason
 from trace.recalls.hold_texts import AWAITED, RELEASES
 
 # From here on kitchens are told as a count.
 MOST_KITCHENS_TOLD = 3
 
-NameOf = Callable[[Organisation], str]
+NameOf = Callable[[Organisation], Told]
 
 
 def observed_stages(batch: Batch, events: Sequence[Event], name_of: NameOf) -> list[JourneyStep]:
@@ -43,7 +44,7 @@ _OFFICIAL_VERBS = (Verb.INSPECT, Verb.SAMPLE, Verb.HOLD, Verb.RELEASE)
 def _official(event: Event) -> JourneyStep:
     return JourneyStep(
         title=wording.official_title(event.verb),
-        place=event.organisation.name,
+        place=given(event.organisation.name),
         happened_on=clock.local(event.event_time).date(),
         who_says=wording.decided_by(event.organisation.name),
         vouch=Vouch.CHECKED,
@@ -85,7 +86,7 @@ def _breaches(batch: Batch, events: Sequence[Event], name_of: NameOf) -> list[Jo
             continue
         who = measured[0].organisation
         is_official = OFFICIAL in measured[0].marks
-        name = who.name if is_official else name_of(who)
+        name = given(who.name) if is_official else name_of(who)
         steps.append(
             JourneyStep(
                 title=wording.measured_title(),
@@ -94,6 +95,9 @@ def _breaches(batch: Batch, events: Sequence[Event], name_of: NameOf) -> list[Jo
                 who_says=wording.decided_by(name) if is_official else wording.declared_by_sender(name),
                 vouch=Vouch.CHECKED if is_official else Vouch.DECLARED,
                 marks=(breach_sentence(breach, limits),),
+                is_breach=True,
+                # An officer measures at somebody's place, and whose that is, is not told.
+                spot=None if is_official else Spot(who.seat.commune.name, who.seat.commune_code),
             )
         )
     return steps
@@ -106,11 +110,11 @@ def _meals(events: Sequence[Event], name_of: NameOf) -> list[JourneyStep]:
             first.setdefault(event.organisation_id, event)
     if len(first) > MOST_KITCHENS_TOLD:
         earliest = min(first.values(), key=lambda event: event.event_time)
-        return [_meal(earliest, wording.places_of([event.organisation for event in first.values()]))]
+        return [_meal(earliest, wording.places_of([event.organisation.kind for event in first.values()]))]
     return [_meal(event, name_of(event.organisation)) for event in first.values()]
 
 
-def _meal(event: Event, place: str) -> JourneyStep:
+def _meal(event: Event, place: Told) -> JourneyStep:
     return JourneyStep(
         title=wording.used_title(),
         place=place,

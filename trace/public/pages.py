@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from trace.core.language import DEFAULT, SOURCE, Tongue
+from trace.public.folding import Stretch, fold
+from trace.public.told import Told
 from trace.verdict.rules import Verdict
 
 
@@ -139,15 +141,29 @@ class OcopLine:
     mark: str | None = None  # "Removed on 22/11/2026"
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where goods are, as the route names it: a commune, or in the page's words what kind of place.
+
+    ``commune_code`` is empty for a household and wherever the commune is not told.
+    """
+
+    name: str
+    commune_code: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyStep:
     """One stage. ``who_says`` names both sides where both said it; ``marks`` are late entries and corrections.
 
-    ``is_missing`` is a handover whose receiver has not confirmed; ``note`` tells more ("delivered to 25 places").
+    ``is_missing`` is a handover whose receiver has not confirmed; ``is_breach`` a temperature outside the limits;
+    ``note`` tells more ("delivered to 25 places"). ``days_since`` the stage before it; ``kilometres`` from the sender's
+    commune, as the crow flies. ``spot`` is where the goods were then, ``sent_from`` where they came from: both are None
+    where the stage moved nothing.
     """
 
     title: str
-    place: str
+    place: Told
     happened_on: date
     who_says: str
     vouch: Vouch
@@ -156,6 +172,51 @@ class JourneyStep:
     marks: tuple[str, ...] = ()
     note: str | None = None
     is_missing: bool = False
+    is_breach: bool = False
+    days_since: int = 0
+    kilometres: int | None = None
+    spot: Spot | None = None
+    sent_from: Spot | None = None
+
+    @property
+    def stays_open(self) -> bool:
+        """Whether it is never folded away: something is marked, missing or official here."""
+        return self.is_missing or self.is_breach or bool(self.marks) or self.vouch is Vouch.CHECKED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteLine:
+    """One line of writing in the drawing, in ems from its top; ``is_given`` is Vietnamese on every page."""
+
+    text: str
+    y: float
+    is_name: bool = False
+    is_given: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRow:
+    """One stop of the drawing, or where ``number`` is None the stops left out there.
+
+    ``sign`` and ``leg`` are shapes of ``templates/public/_route.html``; ``leg_from`` is where the line down to it
+    begins, None where it did not come from the stop above.
+    """
+
+    number: int | None
+    sign: str
+    y: float
+    lines: tuple[RouteLine, ...]
+    leg_from: float | None = None
+    leg: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteDrawing:
+    """The way as a schematic, ``height`` ems high; never a map."""
+
+    rows: tuple[RouteRow, ...]
+    height: float
+    stops: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +315,7 @@ class CodePage:
     other_lots: OtherLots | None = None
     ocop: OcopLine | None = None
     journey: tuple[JourneyStep, ...] = field(default=())
+    route: RouteDrawing | None = None
     items: tuple[Item, ...] = field(default=())
     certificates: tuple[CertificateLine, ...] = field(default=())
     producer_words: str | None = None
@@ -268,6 +330,11 @@ class CodePage:
     @property
     def language(self) -> str:
         return self.frame.language
+
+    @property
+    def stretches(self) -> tuple[Stretch[JourneyStep], ...]:
+        """The journey with its long quiet runs folded."""
+        return fold(self.journey, lambda step: step.stays_open)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any, Final
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from trace.accounts.models import Organisation
 from trace.events.models import Verb
 from trace.public.speech import _, day, ngettext
+from trace.public.told import Told, given, joined, told, words
 
 FOOD_SAFETY_COMMITMENT: Final = _l("Food safety commitment of the producer")
 
@@ -39,39 +39,39 @@ OFFICIAL_ACTS: Final[Mapping[str, Any]] = {
 }
 
 
-def declared_by_producer(name: str) -> str:
+def declared_by_producer(name: str) -> Told:
     """Said by one side, the producer."""
-    return _("Declared by the producer, %(name)s", name=name)
+    return told(_("Declared by the producer, %(name)s"), name=name)
 
 
-def declared_by_sender(name: str) -> str:
+def declared_by_sender(name: str) -> Told:
     """Said by one side of a handover."""
-    return _("Declared by one side: %(name)s", name=name)
+    return told(_("Declared by one side: %(name)s"), name=name)
 
 
-def confirmed_by_both(sender: str, receiver: str) -> str:
+def confirmed_by_both(sender: str, receiver: str) -> Told:
     """Said by both sides, both named."""
-    return _("Confirmed by both sides: %(sender)s and %(receiver)s", sender=sender, receiver=receiver)
+    return told(_("Confirmed by both sides: %(sender)s and %(receiver)s"), sender=sender, receiver=receiver)
 
 
-def confirmed_some(sender: str, confirmed: int, total: int) -> str:
+def confirmed_some(sender: str, confirmed: int, total: int) -> Told:
     """Said by one sender and by some of the receivers."""
-    return _(
-        "Declared by %(sender)s; %(confirmed)d of %(total)d confirmed by the receiver",
+    return told(
+        _("Declared by %(sender)s; %(confirmed)d of %(total)d confirmed by the receiver"),
         sender=sender,
         confirmed=confirmed,
         total=total,
     )
 
 
-def declared_by_taker(name: str) -> str:
+def declared_by_taker(name: str) -> Told:
     """Said by who took goods in from outside, and by nobody else."""
-    return _("Declared only by who took the goods in: %(name)s", name=name)
+    return told(_("Declared only by who took the goods in: %(name)s"), name=name)
 
 
-def declared_of_heap(name: str) -> str:
+def declared_of_heap(name: str) -> Told:
     """Said by each producer of its lot, and of the heap by who laid it together."""
-    return _("Declared by each producer of its own lot; laid together by %(name)s", name=name)
+    return told(_("Declared by each producer of its own lot; laid together by %(name)s"), name=name)
 
 
 def declared_by_each() -> str:
@@ -151,9 +151,9 @@ def taken_in_note() -> str:
     return _("What came before is not recorded here.")
 
 
-def place_not_stated() -> str:
+def place_not_stated() -> Told:
     """A place nobody stated."""
-    return _("place not stated")
+    return words(_("place not stated"))
 
 
 def not_stated() -> str:
@@ -167,9 +167,9 @@ def country_name(code: str) -> str:
     return str(locale.territories.get(code, code)) if locale else code
 
 
-def decided_by(name: str) -> str:
+def decided_by(name: str) -> Told:
     """An act of the authority."""
-    return _("Recorded by the authority: %(name)s", name=name)
+    return told(_("Recorded by the authority: %(name)s"), name=name)
 
 
 def origin_title(date_kind: str) -> str:
@@ -184,9 +184,16 @@ def handover_title(*, is_received: bool, has_account: bool) -> str:
     return _("On the way, waiting for the receiver") if has_account else _("Handed over")
 
 
-def delivered_to(places: int) -> str:
-    """Many deliveries in one stage."""
-    return ngettext("Delivered to %(num)d place", "Delivered to %(num)d places", places)
+def delivered_to(kinds: Sequence[str]) -> Told:
+    """Many deliveries in one stage: "Delivered to 25 shops"."""
+    return told(_("Delivered to %(places)s"), places=places_of(kinds))
+
+
+def in_communes(communes: int) -> Told:
+    """Where many places are, as far as that is told."""
+    if not communes:
+        return place_not_stated()
+    return words(ngettext("in %(num)d commune", "in %(num)d communes", communes))
 
 
 def unconfirmed_deliveries(count: int) -> str:
@@ -219,18 +226,18 @@ def used_title() -> str:
     return _("Used up in a kitchen")
 
 
-def party_place(kind: str, commune: str | None) -> str:
+def party_place(kind: str, commune: str | None) -> Told:
     """A place by kind and commune: "a shop in Phường Ba Đình"."""
-    word = str(KINDS.get(kind, KINDS["other"]))
-    return _("%(kind)s in %(commune)s", kind=word, commune=commune) if commune else word
+    word = words(str(KINDS.get(kind, KINDS["other"])))
+    return told(_("%(kind)s in %(commune)s"), kind=word, commune=commune) if commune else word
 
 
-def places_of(receivers: Sequence[Organisation]) -> str:
+def places_of(kinds: Sequence[str]) -> Told:
     """Many places by kind: "23 shops, 2 kitchens"."""
-    counts = Counter(receiver.kind for receiver in receivers)
+    counts = Counter(kinds)
     if not counts:
-        return str(KINDS["other"])
-    return ", ".join(_counted(kind, count) for kind, count in counts.most_common())
+        return words(str(KINDS["other"]))
+    return words(", ".join(_counted(kind, count) for kind, count in counts.most_common()))
 
 
 def _counted(kind: str, count: int) -> str:
@@ -241,17 +248,23 @@ def _counted(kind: str, count: int) -> str:
             return ngettext("%(num)d processor", "%(num)d processors", count)
         case "carrier":
             return ngettext("%(num)d distributor", "%(num)d distributors", count)
+        case "trader":
+            return ngettext("%(num)d trader without an account", "%(num)d traders without an account", count)
+        case "household":
+            return ngettext("%(num)d household", "%(num)d households", count)
+        case "other":
+            return ngettext("%(num)d buyer without an account", "%(num)d buyers without an account", count)
         case "kitchen":
             return ngettext("%(num)d kitchen", "%(num)d kitchens", count)
         case _:
             return ngettext("%(num)d shop", "%(num)d shops", count)
 
 
-def named_places(names: Sequence[str]) -> str | None:
+def named_places(names: Sequence[str]) -> Told | None:
     """Those of many places that wish to be named."""
     if not names:
         return None
-    return _("Among them: %(names)s", names=", ".join(sorted(set(names))))
+    return told(_("Among them: %(names)s"), names=joined(", ", [given(name) for name in sorted(set(names))]))
 
 
 def stage_line(date_kind: str, product_code: str, place_code: str, when: str) -> str:

@@ -24,6 +24,7 @@ from trace.public.pages import (
     PublicFrame,
     Vouch,
 )
+from trace.public.told import given
 from trace.recalls.hold_rules import HoldFacts, HoldReason, ReleaseReason
 from trace.recalls.rules import (
     REASONS_OF,
@@ -180,7 +181,7 @@ def code_page(facts: Facts, language: str = "vi", telephone: str | None = TELEPH
         journey=tuple(
             JourneyStep(
                 title=title,
-                place="Xã Ví Dụ",
+                place=given("Xã Ví Dụ"),
                 happened_on=YESTERDAY,
                 is_missing=missing,
                 who_says=SAYER,
