@@ -25,16 +25,21 @@ def run(host: str, port: int, workers: int) -> None:
     The application is built before the workers are forked, so that it is loaded once and not by each; it holds no
     connection yet, so none is shared. Where processes are not forked each worker builds its own.
     """
+    from trace import create_app
+
+    _loaded.append(create_app())
+    serve(TARGET, host, port, workers)
+
+
+def serve(target: str, host: str, port: int, workers: int) -> None:
+    """Serve what ``target`` ("module:factory") makes, an application of whatever kind, with these settings."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    from trace import create_app
-
-    _loaded.append(create_app())
     _leave_alone_what_is_loaded()
     Granian(
-        TARGET,
+        target,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

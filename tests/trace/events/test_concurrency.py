@@ -4,6 +4,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -58,7 +59,14 @@ class Market:
 
 @pytest.fixture
 def market(fresh_database: str) -> Iterator[Market]:
-    engine = make_engine(fresh_database, pool_size=16)
+    with trading(fresh_database) as market:
+        yield market
+
+
+@contextmanager
+def trading(database_url: str) -> Iterator[Market]:
+    """Three who act in a database."""
+    engine = make_engine(database_url, pool_size=16)
     with new_session(engine) as session:
         actors = [
             actor_of_kind(session),
