@@ -15,12 +15,14 @@ from labels.run_print_jobs import run_print_jobs
 from labels.run_sheet_jobs import NAMESPACE as RUN_SHEETS
 from labels.run_sheet_jobs import run_sheet_jobs
 from trace.accounts.tries import forget_old_tries
+from trace.core import clock
 from trace.core.idempotency import forget_old_keys
 from trace.core.queue import make_queue, take_over_stalled
 from trace.epcis.capture_jobs import run_capture
 from trace.epcis.jobs import NAMESPACE as EPCIS
 from trace.epcis.jobs import subscription_jobs
 from trace.events.services_claims import lapse_claims
+from trace.kept.services import AT_ONCE, forget_old_changes, forget_old_pages
 from trace.reports.jobs import NAMESPACE as REPORTS
 from trace.reports.jobs import report_jobs
 from trace.scans.services import drop_old_scans
@@ -68,6 +70,19 @@ def drop_scans(timestamp: int) -> None:
     log.info("old-scans-dropped", months=dropped)
 
 
+def forget_pages(timestamp: int) -> None:
+    """Delete kept pages that are past their day, a few at a time, then the changes that none of the others asks for."""
+    pages, gone = 0, AT_ONCE
+    with current_app.extensions["sessions"]() as session:
+        while gone == AT_ONCE:
+            gone = forget_old_pages(session, clock.now())
+            session.commit()
+            pages += gone
+        changes = forget_old_changes(session)
+        session.commit()
+    log.info("old-pages-forgotten", pages=pages, changes=changes)
+
+
 def make_app_queue(app: Flask) -> App:
     """The queue of an application, with every feature's jobs.
 
@@ -80,6 +95,7 @@ def make_app_queue(app: Flask) -> App:
     )
     housekeeping.periodic(cron="47 2 * * *")(housekeeping.task(name="forget_tries")(forget_tries))
     housekeeping.periodic(cron="57 2 * * *")(housekeeping.task(name="drop_scans")(drop_scans))
+    housekeeping.periodic(cron="7 3 * * *")(housekeeping.task(name="forget_pages")(forget_pages))
     housekeeping.periodic(cron="7 * * * *")(housekeeping.task(name="lapse_claims")(lapse_old_claims))
     housekeeping.periodic(cron="* * * * * */15")(
         housekeeping.task(name="take_over_stalled", pass_context=True)(take_over_stalled)

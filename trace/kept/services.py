@@ -13,6 +13,7 @@ from trace.core.installation import find_fact, set_fact
 
 # The oldest transaction that still ran when old pages were last forgotten.
 _HORIZON = "page_changes_horizon"
+AT_ONCE = 1_000
 _KEEP = """
 insert into kept_pages (batch_id, kind, language, build, snapshot, subjects, valid_until, verdict, name, content)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -60,21 +61,29 @@ def keep(connection: Any, page: NewPage) -> None:
 
 
 def forget_old_pages(session: Session, now: datetime) -> int:
-    """Delete pages that are past their day, and changes that no page can ask for any more; returns how many pages.
+    """Delete pages past their day; returns how many, at most ``AT_ONCE``: whoever makes one anew waits for it."""
+    old = text(
+        "delete from kept_pages where (batch_id, kind, language) in (select batch_id, kind, language "
+        "from kept_pages where valid_until <= :now limit :at_once for update skip locked)"
+    )
+    gone: Any = session.execute(old, {"now": now, "at_once": AT_ONCE})
+    return int(gone.rowcount)
+
+
+def forget_old_changes(session: Session) -> int:
+    """Delete changes that no page can ask for any more; returns how many.
 
     A page that is being made now was begun after the last time this ran, a day ago: whatever was over by then, and is
     older than every page kept, is asked for no more. The rows go in the caller's transaction.
     """
-    gone: Any = session.execute(text("delete from kept_pages where valid_until <= :now"), {"now": now})
+    gone: Any = None
     horizon = find_fact(session, _HORIZON)
     if horizon is not None:
-        session.execute(
-            text(
-                "delete from page_changes where transaction_id < least(cast(:horizon as bigint), "
-                "(select min(pg_snapshot_xmin(snapshot::pg_snapshot)::text::bigint) from kept_pages))"
-            ),
-            {"horizon": horizon},
+        unneeded = text(
+            "delete from page_changes where transaction_id < least(cast(:horizon as bigint), "
+            "(select min(pg_snapshot_xmin(snapshot::pg_snapshot)::text::bigint) from kept_pages))"
         )
+        gone = session.execute(unneeded, {"horizon": horizon})
     oldest_running = text("select pg_snapshot_xmin(pg_current_snapshot())::text")
     set_fact(session, _HORIZON, session.execute(oldest_running).scalar_one())
-    return int(gone.rowcount)
+    return int(gone.rowcount) if gone is not None else 0

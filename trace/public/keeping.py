@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from threading import Lock
 
+import structlog
 from flask import Flask, current_app, request, url_for
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from producers.models import Product
 from trace.accounts.models import Location, Organisation, Party
@@ -46,6 +48,8 @@ PLAIN_FOR = timedelta(minutes=1)
 UNWRITTEN_FOR = timedelta(seconds=2)
 _NAME_BYTES = 9
 _DOING = "read what a code stands for"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +181,12 @@ class Keeper:
                 subjects=subjects, valid_until=_valid_until(known, page), verdict=kept.verdict, name=kept.name,
                 content=pack(kept.pieces),
             )  # fmt: skip
-        with autocommitting(self._engine, "keep a page") as connection:
-            keep(connection, new)
+        try:
+            with autocommitting(self._engine, "keep a page") as connection:
+                keep(connection, new)
+        except DBAPIError:
+            log.exception("page-not-kept")  # it is as true as if it were: the next one asks for it again
+            return kept
         self.memory.hold(code, new.language, kept)
         return kept
 

@@ -36,7 +36,7 @@ from trace.events.services_receiving import receive
 from trace.events.services_stamps import bind_stamps, void_stamps
 from trace.kept.models import KeptPage, PageChange
 from trace.kept.pieces import cut
-from trace.kept.services import forget_old_pages
+from trace.kept.services import forget_old_changes, forget_old_pages
 from trace.ledger.keys import LastCheckpoint, make_signer
 from trace.ledger.sequencing import Sequencer
 from trace.ledger.services import log_origin
@@ -328,12 +328,13 @@ def test_old_pages_are_forgotten_with_the_changes_nothing_asks_for(scene: Scene)
     _recall(scene)
     scene.city.publish()
     assert scene.session.scalars(select(PageChange).where(PageChange.subject_id == scene.lot.id)).first()
-    forget_old_pages(scene.session, clock.now())
-    scene.session.commit()
-    forget_old_pages(scene.session, clock.now() + timedelta(days=1))
-    scene.city.get(f"/T/{scene.lot.code}")
-    forget_old_pages(scene.session, clock.now())
-    scene.session.commit()
+    for day in range(3):
+        forget_old_pages(scene.session, clock.now() + timedelta(days=1))
+        scene.session.commit()
+        scene.city.get(f"/T/{scene.lot.code}")
+        assert scene.city.is_kept(scene.lot.code), day
+        forget_old_changes(scene.session)
+        scene.session.commit()
     assert scene.city.is_kept(scene.lot.code)
     assert not scene.session.scalars(select(PageChange).where(PageChange.subject_id == scene.lot.id)).first()
 
