@@ -54,11 +54,12 @@ def lot_urn(gtin14: str, lot_number: str, prefix_length: int) -> str:
 
 # ------------------------------------------------------------------------------------------------- web addresses
 
-_SHORT_NAMES: Mapping[str, str] = {
-    # Names for keys that release 1.1 of the standard allowed and 1.2 withdrew; old addresses still carry them.
+SHORT_NAMES: Mapping[str, str] = {
+    # Words for keys and qualifiers that release 1.1 of the standard allowed and 1.2 withdrew; old addresses still
+    # carry them.
     "gtin": "01", "itip": "8006", "cpid": "8010", "gln": "414", "party": "417", "gsrnp": "8017", "gsrn": "8018",
     "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004",
-    "cpv": "22", "lot": "10", "ser": "21", "cpsn": "8011",
+    "cpv": "22", "lot": "10", "ser": "21", "cpsn": "8011", "glnx": "254", "srin": "8019",
 }  # fmt: skip
 
 _ALPHANUMERIC = r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"
@@ -132,11 +133,11 @@ def parse_web_uri(uri: str) -> Identifier | None:
     path = uri.partition("#")[0].partition("?")[0].partition("://")[2]
     segments = path.rstrip("/").split("/")[1:]
     for start in range(len(segments) - 2, -1, -2):
-        key_ai = _SHORT_NAMES.get(segments[start], segments[start])
+        key_ai = SHORT_NAMES.get(segments[start], segments[start])
         if key_ai not in _KEY_FORM:
             continue
         key = unquote(segments[start + 1])
-        names = [_SHORT_NAMES.get(name, name) for name in segments[start + 2 :: 2]]
+        names = [SHORT_NAMES.get(name, name) for name in segments[start + 2 :: 2]]
         values = [unquote(value) for value in segments[start + 3 :: 2]]
         finest = _find_finest(key_ai, list(zip(names, values, strict=True)))
         if not _KEY_FORM[key_ai](key) or finest is None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from trace.gs1 import digital_link
 from trace.gs1.digital_link import CANONICAL_DOMAIN
 from trace.gs1.element_strings import element_string, is_known, is_predefined, is_well_formed
 from trace.gs1.keys import GTIN_LENGTHS, has_valid_check_digit, is_digits
@@ -35,16 +36,12 @@ QUALIFIERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "8017": (("8019",),),
     "8018": (("8019",),),
 }
-# Words that releases before 1.2 allowed for the numbers; old addresses still carry them.
-SHORT_NAMES: Mapping[str, str] = {
-    "gtin": "01", "itip": "8006", "gmn": "8013", "cpid": "8010", "gln": "414", "party": "417", "gsrnp": "8017",
-    "gsrn": "8018", "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402", "grai": "8003",
-    "giai": "8004", "cpv": "22", "lot": "10", "ser": "21", "cpsn": "8011",
-}  # fmt: skip
+# Words for the numbers; a model number is no key of events, so only here it has one.
+SHORT_NAMES: Mapping[str, str] = {**digital_link.SHORT_NAMES, "gmn": "8013"}
 # Where in a key its check digit is the last of: all digits, or the first so many.
 _CHECKED_DIGITS: Mapping[str, int] = {
-    "00": 18, "01": 14, "02": 14, "253": 13, "255": 13, "402": 17, "414": 13, "417": 13, "8003": 14, "8006": 14,
-    "8017": 18, "8018": 18,
+    "00": 18, "01": 14, "02": 14, "03": 14, "253": 13, "255": 13, "402": 17, "410": 13, "411": 13, "412": 13,
+    "413": 13, "414": 13, "415": 13, "416": 13, "417": 13, "8003": 14, "8006": 14, "8017": 18, "8018": 18, "8026": 14,
 }  # fmt: skip
 
 _has_legal_characters = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*").fullmatch

@@ -118,6 +118,29 @@ def test_what_is_wrong_is_named(rest: str, fault: Fault) -> None:
     assert refused.value.fault is fault
 
 
+@pytest.mark.parametrize(
+    ("in_words", "in_numbers"),
+    [
+        (f"/gtin/{GTIN}/cpv/V/lot/L/ser/S", f"/01/{GTIN}/22/V/10/L/21/S"),
+        ("/gln/8935001725220/glnx/E", "/414/8935001725220/254/E"),
+        ("/gsrn/893500172522000018/srin/7", "/8018/893500172522000018/8019/7"),
+        ("/cpid/8935001AB/cpsn/12", "/8010/8935001AB/8011/12"),
+    ],
+)
+def test_words_of_early_releases_are_the_numbers_they_stood_for(in_words: str, in_numbers: str) -> None:
+    read = parse_link("https://a" + in_words, short_names=True)
+    assert read == parse_link("https://a" + in_numbers)
+    with pytest.raises(MalformedLink):
+        parse_link("https://a" + in_words)
+
+
+@pytest.mark.parametrize("ai", ["410", "411", "412", "413", "415", "416"])
+def test_the_check_digit_of_a_place_in_the_query_is_held_to(ai: str) -> None:
+    assert parse_link(f"https://a/01/{GTIN}?{ai}=8935001725220", check_digits=True)
+    with pytest.raises(MalformedLink):
+        parse_link(f"https://a/01/{GTIN}?{ai}=8935001725221", check_digits=True)
+
+
 @pytest.mark.parametrize("gtin", ["00000096385074", "96385074"])
 def test_a_gtin_of_any_length_is_fourteen_digits(gtin: str) -> None:
     assert parse_link(f"https://a/01/{gtin}", short_gtins=True, check_digits=True).key == "00000096385074"
