@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from trace.accounts import queries
 from trace.accounts.access import find_actor, home_endpoint, signed_in
-from trace.accounts.models import Organisation
+from trace.accounts.permissions import Actor
 from trace.core import clock
 from trace.core.http import db
 from trace.core.installation import is_demo
@@ -17,6 +17,7 @@ from trace.core.language import is_public_page, language, languages, public_url,
 from trace.core.numbers import format_quantity
 from trace.core.short_codes import pretty
 from trace.public import build
+from trace.reports.queries import count_waiting
 
 PAGES = ("accounts", "authority", "labels", "printers", "producers", "shops")
 # Pages that stand below another entry of the menu than their address says.
@@ -73,7 +74,7 @@ def _context() -> dict[str, Any]:
         "current_organisation": actor.organisation if actor else None,
         "current_actor": actor,
         "account_notices": queries.list_notices(db(), signed_in().sign_in),
-        "nav_items": _nav_items(actor.organisation) if actor else [],
+        "nav_items": _nav_items(actor) if actor else [],
     }
 
 
@@ -102,8 +103,15 @@ def _is_demo() -> bool:
     return bool(g.is_demo)
 
 
-def _nav_items(organisation: Organisation) -> list[tuple[str, str, str | None]]:
+def _reports_label(actor: Actor) -> str:
+    """The entry of reports, with how many nobody has answered."""
+    waiting = count_waiting(db(), actor)
+    return str(_("Reports (%(count)d)", count=waiting) if waiting else _("Reports"))
+
+
+def _nav_items(actor: Actor) -> list[tuple[str, str, str | None]]:
     """Label and address of each entry, and how this page stands to it: the very "page", or below it ("true")."""
+    organisation = actor.organisation
     endpoints = [("accounts.show_organisation", _("Organisation"))]
     if organisation.kind == "authority":
         endpoints = [
@@ -111,7 +119,7 @@ def _nav_items(organisation: Organisation) -> list[tuple[str, str, str | None]]:
             ("authority.list_organisations", _("Organisations")),
             ("authority.list_recalls", _("Recalls")),
             ("authority.list_holds", _("Paused sales")),
-            ("authority.list_reports", _("Reports")),
+            ("authority.list_reports", _reports_label(actor)),
             *endpoints,
         ]
     else:
@@ -123,7 +131,7 @@ def _nav_items(organisation: Organisation) -> list[tuple[str, str, str | None]]:
         making = [
             ("producers.list_batches", _("Batches")),
             ("producers.list_products", _("Products")),
-            ("producers.list_reports", _("Reports")),
+            ("producers.list_reports", _reports_label(actor)),
         ]
         endpoints = [*(making if organisation.is_producer else []), *goods, *endpoints]
     # The entry whose address says most about this page's: /goods/parties/… is below the address book, not the goods.

@@ -30,6 +30,7 @@ from trace.core.language import Tongue, tongues
 from trace.events import services_activation
 from trace.events.queries import list_open_differences
 from trace.events.queries_handover import count_claims_to_answer
+from trace.reports.queries import count_waiting
 
 # The OCOP set of what is harvested rather than made: vegetables, roots, fruit, seeds.
 _HARVESTED_SET = 1
@@ -55,6 +56,7 @@ def list_batches() -> ResponseReturnValue:
         page_url=page_url,
         difference_count=len(list_open_differences(db(), actor().organisation_id)),
         claim_count=count_claims_to_answer(db(), actor().organisation_id),
+        report_count=count_waiting(db(), actor()),
     )
 
 

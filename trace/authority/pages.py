@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from trace.accounts import queries as account_queries
 from trace.accounts import rules as account_rules
 from trace.accounts.models import Approval, Membership, Organisation, Party, User
+from trace.accounts.permissions import Actor
 from trace.authority import queries
 from trace.authority.blueprint import _
 from trace.batches import queries as batch_queries
@@ -24,6 +25,7 @@ from trace.events.texts import DISPOSAL_REASONS, VERBS, quantity_in_words
 from trace.events.texts_stock import title_at_rest
 from trace.recalls import queries as recall_queries
 from trace.recalls.models import Recall
+from trace.reports.queries import count_waiting
 from trace.resolver.checking import count_waiting_gtins
 
 MOST_ON_DESK = 8
@@ -39,6 +41,7 @@ class DeskPage:
     recalls: Sequence[Recall]
     recall_count: int
     gtin_count: int
+    report_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,8 @@ class BatchPage:
         return any(hold.ended_at is None for hold in self.holds)
 
 
-def desk_page(session: Session) -> DeskPage:
-    """What waits for approval and which recalls are in force."""
+def desk_page(session: Session, reader: Actor) -> DeskPage:
+    """What waits for the authority, of which ``reader`` is, and which recalls are in force."""
     counts = queries.count_organisations(session)
     waiting = queries.list_organisations(session, Approval.PENDING, "", 1)
     recalls = recall_queries.list_recalls(session, in_force=True)
@@ -125,6 +128,7 @@ def desk_page(session: Session) -> DeskPage:
         recalls=recalls.rows[:MOST_ON_DESK],
         recall_count=queries.count_recalls_in_force(session),
         gtin_count=count_waiting_gtins(session),
+        report_count=count_waiting(session, reader),
     )
 
 

@@ -48,7 +48,7 @@ GROUP = 4  # a code is read out and copied by hand in groups
 @audience(Audience.OFFICER)
 def show_desk() -> ResponseReturnValue:
     """Where an officer's day begins: what waits, and what is being recalled."""
-    return render_template("authority/show_desk.html", page=pages.desk_page(db()))
+    return render_template("authority/show_desk.html", page=pages.desk_page(db(), actor()))
 
 
 @blueprint.get("/organisations")

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from threading import BoundedSemaphore
 
 from flask_babel import lazy_gettext as _l
@@ -96,6 +98,18 @@ def stored(store: BlobStore, drawn: list[Drawn]) -> Iterator[None]:
             store.write(picture.name, picture.content)
         yield
         undone.pop_all()
+
+
+def files_before(store: BlobStore, moment: datetime) -> Iterator[Path]:
+    """The files of the store last written before ``moment``, half-written ones too."""
+    for file in store.folder.glob("??/*"):
+        if file.is_file() and file.stat().st_mtime < moment.timestamp():
+            yield file
+
+
+def name_of(file: Path) -> str:
+    """Under which name a file of the store was stored."""
+    return file.name.partition(".")[0]
 
 
 def _too_many(seconds: int) -> TooManyReports:

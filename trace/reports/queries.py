@@ -1,5 +1,6 @@
 """Reads of reports. Whose they are is part of each read: a producer's never meet another's."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -68,6 +69,11 @@ def count_waiting(session: Session, actor: Actor) -> int:
     """How many reports the acting organisation may read that nobody has answered."""
     waiting = _readable(actor).where(Report.state.not_in(SETTLED)).subquery()
     return session.scalar(select(func.count()).select_from(waiting)) or 0
+
+
+def list_named_pictures(session: Session, names: Collection[str]) -> set[str]:
+    """Those of ``names`` under which a report keeps a picture."""
+    return set(session.scalars(select(ReportPicture.name).where(ReportPicture.name.in_(names))))
 
 
 def _readable(actor: Actor) -> Select[Report]:

@@ -1,5 +1,6 @@
 """Where a report stands: by its number alone, without telephone, words or pictures; answered by producer and authority."""
 
+import os
 import re
 from datetime import timedelta
 
@@ -239,3 +240,38 @@ def test_the_producer_counts_only_what_is_its_own(app: Flask, connection: Connec
     with new_session(connection) as session:
         counts = [queries.count_waiting(session, who) for who in (town.producer, town.rival, town.officer)]
     assert counts == [1, 0, 1]
+
+
+@pytest.mark.parametrize(("hours", "is_gone"), [(25, True), (23, False)])
+def test_a_picture_file_that_no_report_names_goes_after_a_day(
+    app: Flask, connection: Connection, town: Town, hours: int, is_gone: bool
+) -> None:
+    _report(app, town, connection, **{"picture-1": picture()})
+    store = app.extensions[pictures.STORE]
+    (named,) = store.folder.rglob("*.webp")
+    store.write("e" * 64, b"written, and never committed")
+    orphan = store.path("e" * 64)
+    half = orphan.with_suffix(".0123.part")
+    half.write_bytes(b"half")
+    then = (clock.now() - timedelta(hours=hours)).timestamp()
+    for file in (named, orphan, half):
+        os.utime(file, (then, then))
+    with app.app_context():
+        jobs.remove_orphan_pictures(0)
+    assert named.exists()
+    assert (orphan.exists(), half.exists()) == (not is_gone, not is_gone)
+
+
+def test_menu_desk_and_home_say_how_many_reports_wait(app: Flask, connection: Connection, town: Town) -> None:
+    _number, report_id = _report(app, town, connection)
+    officer, producer, rival = (
+        sign_in_as(app, connection, who) for who in (town.officer, town.producer, town.rival)
+    )
+    assert "Phản ánh (1)" in officer.get("/authority/").text
+    assert "phản ánh chờ trả lời" in officer.get("/authority/").text
+    home = producer.get("/producer/").text
+    assert "Phản ánh (1)" in home
+    assert "1 phản ánh chờ trả lời" in home
+    assert "Phản ánh (" not in rival.get("/producer/").text
+    send_signed(producer, f"/producer/reports/{report_id}", state="answered", words=ANSWER)
+    assert "Phản ánh (" not in producer.get("/producer/").text
