@@ -46,7 +46,7 @@ from trace.ledger import views as log
 from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import api as codes_api
-from trace.public import counting, guessing, hidden, keeping, report_views, scan_views
+from trace.public import counting, guessing, hidden, keeping, place_views, report_views, scan_views
 from trace.public import resolver_views as resolver
 from trace.public import views as public
 from trace.recalls import api as trace_api
@@ -122,6 +122,7 @@ def create_app(
     app.extensions[recorder.EXTENSION] = counting.new_recorder(app)
     keeping.init_keeping(app)
     scan_views.init_scanner(app)
+    place_views.init_places(app)
     report_views.init_reports(app)
     init_language(app)
     init_http(app)

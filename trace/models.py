@@ -26,6 +26,7 @@ MODULES = (
     "labels.run_print_models",
     "labels.run_sheet_models",
     "trace.reports.models",
+    "trace.copies.models",
 )
 
 

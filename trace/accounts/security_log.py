@@ -44,6 +44,8 @@ class Action(StrEnum):
     VALUES_ERASED = "values_erased"
     GTIN_CHECKED = "gtin_checked"
     GTIN_CHECK_WITHDRAWN = "gtin_check_withdrawn"
+    COPY_DECIDED = "copy_decided"
+    COPY_DECISION_WITHDRAWN = "copy_decision_withdrawn"
 
 
 class SecurityRecord(Base):

@@ -33,6 +33,12 @@ LOCAL_LOG_ORIGIN = "localhost/nguon-goc"
 NAMES = frozenset(
     {
         "TRACE_BLOB_FOLDER",
+        "TRACE_COPY_CASE_SCORE",
+        "TRACE_COPY_KILOMETRES",
+        "TRACE_COPY_KILOMETRES_AN_HOUR",
+        "TRACE_COPY_PLACES",
+        "TRACE_COPY_PLACES_AFTER_SALE",
+        "TRACE_COPY_PLACES_HOURS",
         "TRACE_HIDDEN_CODE_TRIES",
         "TRACE_KEY_FOLDER",
         "TRACE_LOG_KEY_FILE",
@@ -92,6 +98,13 @@ class Settings:
     report_private_days: int = 180
     # How long scans are kept at least; they go by the month.
     scan_retention_days: int = 400
+    # From where on a label may have been copied (docs/scans.md); what it is, people decide.
+    copy_case_score: int = 50
+    copy_kilometres: int = 60
+    copy_kilometres_an_hour: int = 150
+    copy_places: int = 5
+    copy_places_after_sale: int = 3
+    copy_places_hours: int = 48
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -139,6 +152,12 @@ class Settings:
             hidden_code_tries=_limit(values, "TRACE_HIDDEN_CODE_TRIES", 20),
             report_private_days=_limit(values, "TRACE_REPORT_PRIVATE_DAYS", 180),
             scan_retention_days=_limit(values, "TRACE_SCAN_RETENTION_DAYS", 400, least=31),
+            copy_case_score=_limit(values, "TRACE_COPY_CASE_SCORE", 50),
+            copy_kilometres=_limit(values, "TRACE_COPY_KILOMETRES", 60),
+            copy_kilometres_an_hour=_limit(values, "TRACE_COPY_KILOMETRES_AN_HOUR", 150),
+            copy_places=_limit(values, "TRACE_COPY_PLACES", 5, least=2),
+            copy_places_after_sale=_limit(values, "TRACE_COPY_PLACES_AFTER_SALE", 3, least=2),
+            copy_places_hours=_limit(values, "TRACE_COPY_PLACES_HOURS", 48),
         )
 
     @property

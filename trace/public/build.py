@@ -72,6 +72,7 @@ def page_of(session: Session, known: Known, typed: str) -> CodePage:
         telephone=around.operator_telephone,
         language=around.language,
         other_language=around.other_language,
+        hidden_code_url=_hidden_code_url(known),
     )
     looked_up_at = clock.local(clock.now()).replace(second=0, microsecond=0)
     batch = known.batch
@@ -86,6 +87,10 @@ def page_of(session: Session, known: Known, typed: str) -> CodePage:
     if batch is None or batch.seal is None:
         return bare
     return _batch_page(session, known, batch, batch.seal, bare)
+
+
+def _hidden_code_url(known: Known) -> str | None:
+    return public_url("public.show_hidden_code", code=known.code) if known.has_hidden_code else None
 
 
 def _batch_page(
@@ -123,9 +128,7 @@ def _batch_page(
         producer_words=batch.product.description or None,
         words_changed=wording.changed_on(words_changed_on, "") if words_changed_on else None,
         receive_url=url_for("shops.receive_code", code=batch.code),
-        hidden_code_url=public_url("public.show_hidden_code", code=known.code)
-        if known.has_hidden_code
-        else None,
+        hidden_code_url=_hidden_code_url(known),
         scans=counting.scan_block(session, known.code) if known.is_item else None,
         log=public_log.log_block(session, batch),
     )

@@ -69,7 +69,7 @@ def _filled(page: Kept, typed: str, in_address: str, seen: Glance | None) -> Res
         "typed": str(escape(typed[: build.LONGEST_ECHO])),
         "iso": shown_iso(moment),
         "time": shown(moment),
-        "scans": _scans(seen) if seen is not None and seen.is_item else "",
+        "scans": _scans(in_address, seen) if seen is not None and seen.is_item else "",
     }
     status = STATUS.get(Verdict(page.verdict), 200)
     name = _name_of(page, values)
@@ -95,8 +95,6 @@ def _name_of(page: Kept, values: Mapping[str, str]) -> str:
     return f"{page.name}-{own}"
 
 
-def _scans(seen: Glance) -> str:
-    first_at = clock.local(seen.first_scan_at) if seen.first_scan_at else None
-    return render_template(
-        "public/_scans.html", page=ScansBlock(ScanBlock(first_at=first_at, scans=seen.scans))
-    )
+def _scans(code: str, seen: Glance) -> str:
+    block = counting.told(code, seen.first_scan_at, seen.scans, seen.places)
+    return render_template("public/_scans.html", page=ScansBlock(block))

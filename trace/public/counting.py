@@ -4,12 +4,15 @@ Of the request only its kind of device goes further. The address tells repeated 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask import Flask, current_app, request
 from sqlalchemy.orm import Session
 
 from trace.core import clock
+from trace.core.language import public_url
 from trace.public.pages import ScanBlock
+from trace.scans.places import count_communes_of
 from trace.scans.queries import tally_of
 from trace.scans.recorder import EXTENSION, Recorder
 from trace.scans.rules import device_of, is_scan
@@ -43,4 +46,14 @@ def note_scan(code: str, verdict: str, *, is_item: bool) -> None:
 def scan_block(session: Session, code: str) -> ScanBlock:
     """What earlier scans of one item's code say."""
     tally = tally_of(session, code)
-    return ScanBlock(first_at=clock.local(tally.first_at) if tally.first_at else None, scans=tally.scans)
+    return told(code, tally.first_at, tally.scans, count_communes_of(session, code))
+
+
+def told(code: str, first_at: datetime | None, scans: int, places: int) -> ScanBlock:
+    """The block with these figures, and where to say a place; ``code`` as addresses hold it."""
+    return ScanBlock(
+        first_at=clock.local(first_at) if first_at else None,
+        scans=scans,
+        places=places,
+        place_url=public_url("public.show_places", code=code),
+    )

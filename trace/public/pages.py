@@ -290,10 +290,15 @@ class LogBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanBlock:
-    """Earlier scans of one item's code. ``first_at`` is on a Hanoi wall clock, None where none was counted."""
+    """Earlier scans of one item's code. ``first_at`` is on a Hanoi wall clock, None where none was counted.
+
+    ``places``: in how many communes, as far as people said it; ``place_url`` is where they may.
+    """
 
     first_at: datetime | None
     scans: int
+    places: int = 0
+    place_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ _TITLES: Mapping[str, Any] = {
     "recall-ended": _l("Recalled; the recall has ended"),
     "held": _l("Its sale is paused by the authority"),
     "under-review": _l("Under review: made of recalled goods"),
+    "copied": _l("This label has been copied"),
+    "copy-suspected": _l("This label needs a check"),
     "no-recall": _l("No recall recorded"),
     "lots-warned": _l("Some lots have a warning"),
     "no-lots-warned": _l("No lot with a warning recorded"),
@@ -33,6 +35,9 @@ _RECALL_WORDS: Mapping[Verdict, str] = {
     Verdict.HELD: "held",
     Verdict.UNDER_REVIEW: "under-review",
 }
+
+# What is so of one label, not of its lot.
+_COPY_WORDS: Mapping[Verdict, str] = {Verdict.COPIED: "copied", Verdict.COPY_SUSPECTED: "copy-suspected"}
 
 FAULTS: Mapping[Fault, Any] = {
     Fault.NO_KEY: _l("There is no GS1 number in this address."),
@@ -54,6 +59,13 @@ def type_label(name: str) -> str:
 def title(words: str) -> str:
     """A link's title in the current language."""
     return str(_TITLES[words])
+
+
+def page_words(verdict: Verdict, *, is_warned: bool) -> str:
+    """Which title the link to the page of a lot or a label has."""
+    if is_warned:
+        return "warned"
+    return _COPY_WORDS.get(verdict, "lot")
 
 
 def recall_words(verdict: Verdict) -> str:

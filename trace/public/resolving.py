@@ -88,8 +88,9 @@ def _defaults(endpoint: str, words: str, **values: Any) -> dict[str, tuple[Link,
 
 def _level_links(level: Level, product_types: Sequence[str]) -> dict[str, tuple[Link, ...]]:
     state = resolver_texts.recall_words(level.verdict)
+    words = resolver_texts.page_words(level.verdict, is_warned=level.is_warned)
     found = {
-        **_defaults("show_code", "warned" if level.is_warned else "lot", code=level.code),
+        **_defaults("show_code", words, code=level.code),
         "traceability": _both("show_code", "traceability", code=level.code),
         "recallStatus": _both("show_code", state, code=level.code),
     }

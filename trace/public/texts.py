@@ -32,6 +32,8 @@ TITLES: Final[Mapping[Verdict, Any]] = {
     Verdict.NOT_ACTIVATED: _l("This label is not in use yet"),
     Verdict.EXPIRED: _l("Past its use-by date"),
     Verdict.VOID: _l("The producer voided this label"),
+    Verdict.COPIED: _l("This label has been copied"),
+    Verdict.COPY_SUSPECTED: _l("This label needs a check"),
     Verdict.SOLD: _l("This item is noted as sold"),
     Verdict.BEST_BEFORE_PASSED: _l("Past its best-before date"),
     Verdict.NO_WARNING: _l("No warnings"),
@@ -48,6 +50,8 @@ LOOKS: Final[Mapping[Verdict, tuple[Tone, Shape]]] = {
     Verdict.NOT_ACTIVATED: (Tone.UNKNOWN, Shape.PAUSE_SQUARE),
     Verdict.EXPIRED: (Tone.EXPIRED, Shape.EXCLAMATION_CIRCLE),
     Verdict.VOID: (Tone.COPY, Shape.EXCLAMATION_TRIANGLE),
+    Verdict.COPIED: (Tone.EXPIRED, Shape.EXCLAMATION_TRIANGLE),
+    Verdict.COPY_SUSPECTED: (Tone.COPY, Shape.EXCLAMATION_TRIANGLE),
     # Nearly always the buyer at home reads it: a note, not an alarm.
     Verdict.SOLD: (Tone.NOTE, Shape.I_CIRCLE),
     Verdict.BEST_BEFORE_PASSED: (Tone.COPY, Shape.EXCLAMATION_CIRCLE),
@@ -65,7 +69,14 @@ DATE_LABELS: Final[Mapping[str, Any]] = {
 
 
 def verdict_band(
-    decision: Decision, facts: Facts, *, code: str, telephone: str | None, language: str, other_language: str
+    decision: Decision,
+    facts: Facts,
+    *,
+    code: str,
+    telephone: str | None,
+    language: str,
+    other_language: str,
+    hidden_code_url: str | None = None,
 ) -> VerdictBand:
     """The verdict in words, in ``language``, with the title in ``other_language`` beside it.
 
@@ -95,7 +106,7 @@ def verdict_band(
             steps=_steps(decision, facts, telephone),
             caution=caution,
             caution_link=caution_link,
-            button=_button(decision.verdict, telephone),
+            button=_button(decision.verdict, telephone, hidden_code_url),
             retype=code if decision.verdict in (Verdict.MALFORMED, Verdict.UNKNOWN) else None,
         )
 
@@ -189,14 +200,20 @@ def _caution(verdict: Verdict, *, has_date: bool, hold: HoldFacts | None) -> tup
             ), None
         case Verdict.HELD | Verdict.UNDER_REVIEW:
             return _("Only the lot number shown here is concerned."), None
-        case Verdict.VOID | Verdict.SOLD:
+        case Verdict.COPY_SUSPECTED:
+            return _("Nothing has been concluded about the pack in your hand."), None
+        case Verdict.VOID | Verdict.COPIED | Verdict.SOLD:
             return _("This page concludes nothing about the pack in your hand."), None
         case Verdict.MALFORMED | Verdict.NOT_ACTIVATED:
             return None, None
 
 
-def _button(verdict: Verdict, telephone: str | None) -> Link | None:
+def _button(verdict: Verdict, telephone: str | None, hidden_code_url: str | None) -> Link | None:
     match verdict:
+        case Verdict.COPY_SUSPECTED if hidden_code_url is not None:
+            return Link(label=_("Scratch and check"), href=hidden_code_url)
+        case Verdict.COPIED | Verdict.COPY_SUSPECTED:
+            return Link(label=_("Report"), href=REPORT_ANCHOR)
         case Verdict.MALFORMED | Verdict.UNKNOWN:
             return None  # the button of the field is the one button
         case Verdict.RECALLED | Verdict.RECALL_ENDED:

@@ -3,11 +3,14 @@
 Titles, looks, steps and buttons are in ``texts``. Every function needs the locale already forced.
 """
 
+from trace.copies.rules import CopyFacts
+from trace.copies.rules import Decision as CopyDecision
 from trace.public.speech import _, day, moment
 from trace.recalls.hold_rules import HoldFacts, ReleaseReason
 from trace.recalls.hold_texts import AWAITED, RELEASES
 from trace.recalls.rules import RecallFacts, WithdrawalReason
 from trace.recalls.texts import REASONS, WITHDRAWALS
+from trace.scans.clones import Finding, Reason
 from trace.verdict.rules import Decision, Facts, Verdict
 
 
@@ -30,6 +33,8 @@ def sentence(decision: Decision, facts: Facts, code: str) -> str:
                 "It was made from goods of a recalled lot. Nothing has been decided. Already bought: keep it apart"
                 " and do not use it for now."
             )
+        case Verdict.COPIED | Verdict.COPY_SUSPECTED:
+            return _copy_sentence(facts.copy)
         case Verdict.NOT_ACTIVATED | Verdict.VOID | Verdict.SOLD:
             return _label_sentence(decision.verdict, facts)
         case Verdict.EXPIRED:
@@ -116,6 +121,60 @@ def _sold_sentence(facts: Facts) -> str:
     )
 
 
+def _copy_sentence(copy: CopyFacts | None) -> str:
+    """What somebody answerable decided, and the figures it rests on; never that goods are not what they seem."""
+    if copy is None:
+        raise ValueError("a verdict of a copy without its decision")
+    if copy.decision is CopyDecision.CONFIRMED_COPY:
+        if copy.authority is None:
+            return _(
+                "The producer found at %(decided)s that this label was copied: its code is on more than one pack.",
+                decided=moment(copy.decided_at),
+            )
+        return _(
+            "%(authority)s found at %(decided)s that this label was copied: its code is on more than one pack.",
+            authority=copy.authority,
+            decided=moment(copy.decided_at),
+        )
+    return _suspected_sentence(copy.finding)
+
+
+def _suspected_sentence(finding: Finding | None) -> str:
+    if finding is None:
+        return _(
+            "This code belongs on one pack only. The label may have been copied; somebody is looking into it."
+        )
+    hours = round(finding.within.total_seconds() / 3600)
+    match finding.reason:
+        case Reason.MANY_PLACES if hours % 24:
+            return _(
+                "This code belongs on one pack only, but was scanned in %(places)d communes within %(hours)d hours."
+                " The label may have been copied.",
+                places=finding.places,
+                hours=hours,
+            )
+        case Reason.MANY_PLACES:
+            return _(
+                "This code belongs on one pack only, but was scanned in %(places)d communes within %(days)d days."
+                " The label may have been copied.",
+                places=finding.places,
+                days=hours // 24,
+            )
+        case Reason.IMPOSSIBLE_TRAVEL:
+            return _(
+                "This code belongs on one pack only, but was scanned twice within %(minutes)d minutes,"
+                " %(kilometres)d km apart. The label may have been copied.",
+                minutes=max(1, int(finding.within.total_seconds() // 60)),
+                kilometres=finding.kilometres,
+            )
+        case _:
+            return _(
+                "This code belongs on one pack only, but after its sale was scanned in %(places)d communes."
+                " The label may have been copied.",
+                places=finding.places,
+            )
+
+
 def _expired_sentence(facts: Facts) -> str:
     ended_on = facts.use_by_on or facts.today
     days = (facts.today - ended_on).days
@@ -189,6 +248,10 @@ def second_lines(decision: Decision, facts: Facts) -> tuple[str, ...]:
             lines.append(_("Also: past its best-before date, %(date)s.", date=day(facts.best_before_on)))
         elif verdict is Verdict.VOID:
             lines.append(_("Also: the producer voided this label."))
+        elif verdict is Verdict.COPIED:
+            lines.append(_("Also: this label was found to be copied."))
+        elif verdict is Verdict.COPY_SUSPECTED:
+            lines.append(_("Also: this label needs a check, it may have been copied."))
         elif verdict is Verdict.SOLD and facts.sold_at is not None:
             lines.append(_("Also: this item was noted as sold at %(sold)s.", sold=moment(facts.sold_at)))
         elif verdict is Verdict.NOT_ACTIVATED:

@@ -7,16 +7,15 @@ that is void, not in use or sold says so by itself (``trace.verdict.rules``).
 Only scans whose place a person offered weigh anything, and the same scan again weighs nothing.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from trace.core import communes
 from trace.scans.rules import NOBODY, Device
 
 MOST = 100
-EARTH_KM = 6371.0
 # No two places of the country are farther apart than this; nothing further need be compared.
 FARTHEST_KM = 2500.0
 
@@ -114,15 +113,8 @@ def suspect(label: Label, sightings: Iterable[Sighting], thresholds: Thresholds 
 
 
 def kilometres_between(one: Spot, other: Spot) -> float:
-    """Along the ground, by the haversine formula."""
-    lat, other_lat = math.radians(one.latitude), math.radians(other.latitude)
-    half = (
-        math.sin((other_lat - lat) / 2) ** 2
-        + math.cos(lat)
-        * math.cos(other_lat)
-        * math.sin(math.radians(other.longitude - one.longitude) / 2) ** 2
-    )
-    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
+    """Along the ground, between the middles."""
+    return communes.kilometres_between((one.latitude, one.longitude), (other.latitude, other.longitude))
 
 
 _Located = Sequence[tuple[datetime, Spot]]

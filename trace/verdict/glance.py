@@ -20,8 +20,12 @@ _GLANCE = f"""
 select c.batch_id, c.run_id is not null, c.secret_hash is not null, r.batch_id,
     exists (select from stamp_ranges r where c.run_id is not null and r.kind = 'voided' and {_OF_STAMP})
     or exists (select from stamp_ranges r where c.run_id is not null and r.kind = 'sold' and r.undone_at is null
-        and {_OF_STAMP}),
-    t.first_at, t.scans, k.verdict, k.name, case when k.name = %(held)s then null else k.content end,
+        and {_OF_STAMP})
+    or exists (select from copy_cases x where c.run_id is not null and x.code = c.code
+        and x.decision in ('confirmed_copy', 'needs_check')),
+    t.first_at, t.scans,
+    (select count(*) from scan_places s where c.run_id is not null and s.code = c.code),
+    k.verdict, k.name, case when k.name = %(held)s then null else k.content end,
     k.valid_until > %(now)s and not exists (
         select from page_changes p
         where p.subject_id = any(k.subjects)
@@ -63,7 +67,7 @@ class Glance:
     """What an issued code stands for. ``kept`` None: there is no page, or it is out of date.
 
     ``batch_id`` None for a code that leads to no lot by itself, as that of a carton. ``is_special``: the label itself
-    is void, or its item sold, and what it says is not what others of its lot say.
+    is void, or found to be copied, or its item sold, and what it says is not what others of its lot say.
     """
 
     batch_id: UUID | None
@@ -71,6 +75,7 @@ class Glance:
     is_special: bool
     first_scan_at: datetime | None
     scans: int
+    places: int
     kept: KeptRow | None
 
     @property
@@ -89,7 +94,8 @@ def glance(
     row = connection.execute(_GLANCE, asked, prepare=True).fetchone()
     if row is None:
         return None
-    lot, is_stamp, has_secret, bound_to, is_special, first_at, scans, verdict, name, content, is_fresh = row
+    lot, is_stamp, has_secret, bound_to, is_special, *told = row
+    first_at, scans, places, verdict, name, content, is_fresh = told
     kind = (Kind.LAYERED if has_secret else Kind.ITEM) if is_stamp else Kind.LOT
     kept = KeptRow(verdict, name, content) if is_fresh and not is_special else None
-    return Glance(bound_to if is_stamp else lot, kind, is_special, first_at, scans, kept)
+    return Glance(bound_to if is_stamp else lot, kind, is_special, first_at, scans, places, kept)

@@ -13,6 +13,7 @@ from producers.models import ExpiryKind
 from trace.batches import queries as batch_queries
 from trace.batches import stamp_queries
 from trace.batches.models import Batch
+from trace.copies.queries import find_decided
 from trace.core import clock
 from trace.core.short_codes import is_well_formed, normalise
 from trace.events import queries as event_queries
@@ -66,11 +67,13 @@ def _look_up_stamp(session: Session, code: str, today: date) -> Known:
     if stamp is None:
         raise LookupError(f"the run of stamp {code} is gone")
     voided_on = clock.local(stamp.voided.made_at).date() if stamp.voided else None
+    copy = find_decided(session, code)
     if stamp.batch is None:
         facts = Facts(
             today=today,
             is_activated=False,
             voided_on=voided_on,
+            copy=copy,
             producer_name=stamp.run.organisation.name,
         )
         return Known(code, facts, None, is_item=True)
@@ -80,6 +83,7 @@ def _look_up_stamp(session: Session, code: str, today: date) -> Known:
         facts=replace(
             known.facts,
             voided_on=voided_on,
+            copy=copy,
             sold_at=clock.local(stamp.sold.made_at) if stamp.sold else None,
         ),
         has_hidden_code=stamp.code.secret_hash is not None and voided_on is None and stamp.batch.is_activated,
@@ -111,14 +115,14 @@ def _known(session: Session, code: str, batch: Batch, today: date) -> Known:
         best_before_on=batch.expires_on if batch.expiry_kind == ExpiryKind.BEST_BEFORE else None,
         unconfirmed_handovers=overdue,
         oldest_unconfirmed_on=clock.local(oldest).date() if oldest else None,
-        is_food=_is_food(batch),
+        is_food=is_food(batch),
         producer_name=batch.maker_name,
         is_from_outside="from_outside" in (batch.seal or {}),
     )
     return Known(code, facts, batch, tuple(shipments))
 
 
-def _is_food(batch: Batch) -> bool:
+def is_food(batch: Batch) -> bool:
     """By the product set that was sealed: a product changed later must not change what a label says."""
     if batch.seal is None:
         return batch.product.is_food

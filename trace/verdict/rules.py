@@ -1,8 +1,8 @@
 """What may be said of a code now. Pure: facts in, a verdict out; no text for people, no database, no clock.
 
 The precedence is the design's section 6, certain before suspected: malformed, unknown, recalled, held, under review,
-not activated, expired, void, (copied,) sold, best-before passed, no warning. The state in brackets joins when its
-feature does.
+not activated, expired, void, copied, copy suspected, sold, best-before passed, no warning. What is said of copies
+somebody answerable decided; scans alone never do.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from trace.copies.rules import CopyFacts
+from trace.copies.rules import Decision as CopyDecision
 from trace.recalls.hold_rules import HoldFacts, hold_in_force, release_to_tell
 from trace.recalls.rules import RecallFacts, gravest, withdrawal_to_tell
 
@@ -34,6 +36,8 @@ class Verdict(StrEnum):
     NOT_ACTIVATED = "not_activated"
     EXPIRED = "expired"
     VOID = "void"
+    COPIED = "copied"
+    COPY_SUSPECTED = "copy_suspected"
     SOLD = "sold"
     BEST_BEFORE_PASSED = "best_before_passed"
     NO_WARNING_UNCONFIRMED = "no_warning_unconfirmed"
@@ -48,6 +52,7 @@ class Facts:
     without either never run out. ``unconfirmed_handovers`` counts those past their grace only. ``is_under_review``:
     made of recalled goods, and nobody has decided about this batch yet. ``voided_on``: the label itself was voided, the
     lot was not. ``sold_at``: when the one item with this label was noted as sold, on a Hanoi wall clock.
+    ``copy``: what was decided about the label being copied, never what scans alone say.
     ``producer_name`` and ``is_food`` decide nothing; the wording needs them.
     """
 
@@ -56,6 +61,7 @@ class Facts:
     is_activated: bool = True
     voided_on: date | None = None
     sold_at: datetime | None = None
+    copy: CopyFacts | None = None
     recalls: tuple[RecallFacts, ...] = field(default=())
     holds: tuple[HoldFacts, ...] = field(default=())
     is_under_review: bool = False
@@ -97,15 +103,24 @@ def _warnings(facts: Facts, recall: RecallFacts | None, hold: HoldFacts | None) 
         # Nothing of a draft is sealed, so nothing of it is told: neither its dates nor its way. A voided label is not
         # one that waits to be used.
         yield Verdict.NOT_ACTIVATED if facts.voided_on is None else Verdict.VOID
+        yield from _copied(facts.copy)
         return
     if facts.use_by_on is not None and facts.today > facts.use_by_on:
         yield Verdict.EXPIRED
     if facts.voided_on is not None:
         yield Verdict.VOID
+    yield from _copied(facts.copy)
     if facts.sold_at is not None:
         yield Verdict.SOLD
     if facts.best_before_on is not None and facts.today > facts.best_before_on:
         yield Verdict.BEST_BEFORE_PASSED
+
+
+def _copied(copy: CopyFacts | None) -> Iterator[Verdict]:
+    if copy is not None and copy.decision is CopyDecision.CONFIRMED_COPY:
+        yield Verdict.COPIED
+    elif copy is not None and copy.decision is CopyDecision.NEEDS_CHECK:
+        yield Verdict.COPY_SUSPECTED
 
 
 def decide(facts: Facts) -> Decision:
