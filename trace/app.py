@@ -46,7 +46,17 @@ from trace.ledger import views as log
 from trace.models import load_all
 from trace.navigation import init_navigation
 from trace.public import api as codes_api
-from trace.public import counting, guessing, hidden, keeping, place_views, report_views, scan_views
+from trace.public import (
+    counting,
+    guessing,
+    hidden,
+    keeping,
+    place_views,
+    recall_views,
+    report_views,
+    scan_views,
+    share_views,
+)
 from trace.public import resolver_views as resolver
 from trace.public import views as public
 from trace.recalls import api as trace_api
@@ -124,6 +134,8 @@ def create_app(
     scan_views.init_scanner(app)
     place_views.init_places(app)
     report_views.init_reports(app)
+    recall_views.init_recalls(app)
+    share_views.init_sharing(app)
     init_language(app)
     init_http(app)
     init_access(app)
@@ -151,6 +163,7 @@ def _register(app: Flask) -> None:
     # The same pages in each language: it is in the address, so that bytes depend on nothing else.
     for tag in app.config["LANGUAGES"]:
         app.register_blueprint(public.blueprint, url_prefix=public_prefix(tag), name=public_blueprint(tag))
+    app.register_blueprint(share_views.blueprint)
     app.register_blueprint(resolver.blueprint)
     for epcis in (epcis_capture, epcis_queries):
         app.register_blueprint(epcis.blueprint)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import Babel
 
@@ -60,6 +61,12 @@ def name_of(tag: str) -> str:
     """What a language calls itself: "Tiếng Việt", "English", "Français"."""
     name = Locale.parse(tag).get_display_name() or tag
     return name[:1].upper() + name[1:]
+
+
+def with_country(tag: str) -> str:
+    """A language with the country most of its readers are in, as the Open Graph protocol names it: ``vi_VN``."""
+    likely = Locale.parse(get_global("likely_subtags").get(tag, tag))
+    return f"{likely.language}_{likely.territory}" if likely.territory else likely.language
 
 
 def public_blueprint(tag: str) -> str:

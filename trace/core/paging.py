@@ -13,14 +13,14 @@ ROWS = 50
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Up to 50 rows, the page's number from 1, and whether more follow."""
+    """Some rows, the page's number from 1, and whether more follow."""
 
     rows: Sequence[Row]
     number: int
     has_more: bool
 
 
-def fetch_page(session: Session, wanted: Select[Row], number: int) -> Page[Row]:
-    """The ``number``-th page of a select in its order."""
-    rows = list(session.scalars(wanted.offset((number - 1) * ROWS).limit(ROWS + 1)))
-    return Page(rows[:ROWS], number, len(rows) > ROWS)
+def fetch_page(session: Session, wanted: Select[Row], number: int, rows: int = ROWS) -> Page[Row]:
+    """The ``number``-th page of a select in its order, ``rows`` to a page."""
+    found = list(session.scalars(wanted.offset((number - 1) * rows).limit(rows + 1)))
+    return Page(found[:rows], number, len(found) > rows)

@@ -7,7 +7,7 @@ and free text are never read here.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import current_app, g, request, url_for
 from sqlalchemy.orm import Session
@@ -23,7 +23,7 @@ from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
 from trace.events import queries_stock
 from trace.events.queries_handover import confirmed_shipments
-from trace.public import counting, journey, made, public_log, route, speech, texts, wording
+from trace.public import counting, journey, made, public_log, route, sharing, speech, texts, wording
 from trace.public.pages import CertificateLine, CodePage, CompareCard, Item, OcopLine, PublicFrame, Vouch
 from trace.public.wording_route import SPEECH
 from trace.verdict.queries import Known, look_up
@@ -45,7 +45,10 @@ def frame_without_reads() -> PublicFrame:
     return PublicFrame(
         language=language(),
         tongues=tongues(),
+        origin=(settings.public_url or request.host_url).rstrip("/"),
+        path=quote(request.path),
         home_url=public_url("public.show_home"),
+        recalls_url=public_url("public.list_recalls"),
         lookup_url=public_url("public.find_code"),
         operator_name=settings.operator_name,
         operator_telephone=settings.support_phone,
@@ -102,6 +105,7 @@ def _batch_page(
     sayer = journey.public_name(batch, batch.organisation)
     today = known.facts.today
     sealed = _sealed_certificate(batch, seal)
+    card = compare_card(batch, seal)
     words_changed_on = _words_changed_on(session, batch)
     return CodePage(
         frame=bare.frame,
@@ -110,7 +114,8 @@ def _batch_page(
         looked_up_at=bare.looked_up_at,
         is_item=bare.is_item,
         report_url=bare.report_url,
-        compare=compare_card(batch, seal),
+        sharing=sharing.sharing_of(batch, card, bare.frame),
+        compare=card,
         other_lots=made.packed_with(known.packed_with) or made.other_lots(batch, seal),
         who_vouches=made.who_says(batch, seal, sayer)
         if made.is_said_by_others(seal)
@@ -243,6 +248,7 @@ def compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
     )
 
 
+        picture_sha256=seal["product_image"] or "",
 def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Item, ...]:
     who = made.who_says(batch, seal, journey.public_name(batch, batch.organisation))
     produced_on = date.fromisoformat(seal["production_time"]) if seal["production_time"] else None

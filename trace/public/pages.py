@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from trace.core.language import DEFAULT, SOURCE, Tongue
+from trace.core.language import DEFAULT, SOURCE, Tongue, with_country
 from trace.public.folding import Stretch, fold
 from trace.public.told import Told
 from trace.verdict.rules import Verdict
@@ -61,13 +61,17 @@ class PublicFrame:
     """What surrounds every public page.
 
     ``site`` is the host to compare with the address bar; ``home_url`` and ``lookup_url`` are in the page's
-    language; ``lookup_url`` takes ``?code=``. An operator without a support line has no telephone.
+    language; ``lookup_url`` takes ``?code=``. An operator without a support line has no telephone. ``origin`` is
+    where the service is reached (``https://check.example``), ``path`` what was asked for there, without its query.
     """
 
     language: str
     tongues: tuple[Tongue, ...]
     home_url: str
+    origin: str
+    path: str
     lookup_url: str
+    recalls_url: str
     operator_name: str
     operator_telephone: str | None
     site: str
@@ -79,6 +83,16 @@ class PublicFrame:
         return SOURCE if self.language == DEFAULT else DEFAULT
 
     @property
+    @property
+    def open_graph_locale(self) -> str:
+        return with_country(self.language)
+
+    @property
+    def alternates(self) -> tuple[tuple[str, str], ...]:
+        """This page in each language, as whole addresses without what was asked of it."""
+        others = ((one.tag, one.url.partition("?")[0]) for one in self.tongues)
+        return tuple((tag, self.origin + path) for tag, path in ((self.language, self.path), *others))
+
     def telephone_href(self) -> str | None:
         return telephone_href(self.operator_telephone) if self.operator_telephone else None
 
@@ -126,6 +140,22 @@ class CompareCard:
     date_on: date | None = None
     picture_url: str | None = None
 
+    picture_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What a link to the page of a lot says of itself elsewhere, the verdict left out (``trace.public.sharing``).
+
+    ``title`` is names and numbers alone, so it is Vietnamese on every page; addresses are whole. ``url`` is the page of
+    the lot, whichever code led here; ``alternates`` are its languages: tag and address.
+    """
+
+    title: str
+    description: str
+    url: str
+    alternates: tuple[tuple[str, str], ...]
+    image_url: str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcopLine:
@@ -316,6 +346,7 @@ class CodePage:
     looked_up_at: datetime
     is_item: bool = False
     compare: CompareCard | None = None
+    sharing: Sharing | None = None
     who_vouches: str | None = None
     other_lots: OtherLots | None = None
     ocop: OcopLine | None = None
@@ -352,6 +383,7 @@ class HomePage:
     sign_up_url: str
     typed: str = ""
     error: str | None = None
+    feed_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

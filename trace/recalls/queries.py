@@ -44,7 +44,7 @@ def list_batch_recalls(session: Session, batch_id: UUID) -> list[Recall]:
 
 def list_recall_facts(session: Session, batch_id: UUID) -> tuple[RecallFacts, ...]:
     """All recalls a batch ever had, newest first, as the verdict and the public wording need them."""
-    return tuple(_facts_of(recall, batch_id) for recall in list_batch_recalls(session, batch_id))
+    return tuple(facts_of(recall, batch_id) for recall in list_batch_recalls(session, batch_id))
 
 
 def list_reviews(session: Session, batch_id: UUID) -> list[RecallLot]:
@@ -69,7 +69,8 @@ def list_recalled_among(session: Session, batch_ids: Collection[UUID]) -> set[UU
     return set(session.scalars(select(Batch.id).where(Batch.id.in_(batch_ids), Batch.is_recalled)))
 
 
-def _facts_of(recall: Recall, batch_id: UUID) -> RecallFacts:
+def facts_of(recall: Recall, batch_id: UUID) -> RecallFacts:
+    """One recall as it stands for a batch that it names, itself or through another lot."""
     return RecallFacts(
         recall_class=RecallClass(recall.recall_class),
         reason=RecallReason(recall.reason),

@@ -128,7 +128,10 @@ def frame(language: str, telephone: str | None = TELEPHONE) -> PublicFrame:
             if language == "vi"
             else Tongue("vi", "Tiếng Việt", "/T/7K3QX9ZPAB"),
         ),
+        origin="https://nguongoc.example",
+        path="/T/7K3QX9ZPAB" if language == "vi" else "/en/T/7K3QX9ZPAB",
         home_url="/",
+        recalls_url="/thu-hoi",
         lookup_url="/lookup",
         operator_name="Chi cục Ví Dụ",
         operator_telephone=telephone,
@@ -225,5 +228,5 @@ def rendered(app: Flask, facts: Facts, language: str = "vi", telephone: str | No
 
 def rendered_home(app: Flask, language: str) -> str:
     with app.test_request_context("/"), force_locale(language):
-        page = HomePage(frame=frame(language), scan_url="/scan", sign_in_url="/in", sign_up_url="/up")
+        page = HomePage(frame=frame(language), scan_url="/scan", feed_url="/thu-hoi.atom", sign_in_url="/in", sign_up_url="/up")
         return render_template("public/home.html", page=page, public_css=inline_css())
