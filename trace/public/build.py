@@ -68,6 +68,7 @@ def page_of(session: Session, known: Known, typed: str) -> CodePage:
     decision = decide(known.facts)
     is_code = known.facts.code_state != "malformed"
     shown = pretty(known.code) if is_code else typed[:LONGEST_ECHO]
+    report_url = public_url("public.report_code", code=known.code) if is_code else None
     band = texts.verdict_band(
         decision,
         known.facts,
@@ -76,6 +77,7 @@ def page_of(session: Session, known: Known, typed: str) -> CodePage:
         language=around.language,
         other_language=around.other_language,
         hidden_code_url=_hidden_code_url(known),
+        report_url=report_url or texts.REPORT_ANCHOR,
     )
     looked_up_at = clock.local(clock.now()).replace(second=0, microsecond=0)
     batch = known.batch
@@ -85,7 +87,7 @@ def page_of(session: Session, known: Known, typed: str) -> CodePage:
         code=shown,
         looked_up_at=looked_up_at,
         is_item=known.is_item,
-        report_url=public_url("public.report_code", code=known.code) if is_code else None,
+        report_url=report_url,
     )
     if batch is None or batch.seal is None:
         return bare

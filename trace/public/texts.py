@@ -77,11 +77,12 @@ def verdict_band(
     language: str,
     other_language: str,
     hidden_code_url: str | None = None,
+    report_url: str = REPORT_ANCHOR,
 ) -> VerdictBand:
     """The verdict in words, in ``language``, with the title in ``other_language`` beside it.
 
     ``code`` is as printed, or as typed where it is malformed. Without a ``telephone`` nobody is told to call.
-    Needs an application context (the catalogues).
+    ``report_url`` is where a problem is reported. Needs an application context (the catalogues).
     """
     with force_locale(other_language):
         subtitle_there = _subtitle(decision.verdict, facts)
@@ -92,6 +93,7 @@ def verdict_band(
             decision.verdict,
             has_date=bool(facts.use_by_on or facts.best_before_on),
             hold=decision.hold,
+            report_url=report_url,
         )
         return VerdictBand(
             verdict=decision.verdict,
@@ -106,7 +108,7 @@ def verdict_band(
             steps=_steps(decision, facts, telephone),
             caution=caution,
             caution_link=caution_link,
-            button=_button(decision.verdict, telephone, hidden_code_url),
+            button=_button(decision.verdict, telephone, hidden_code_url, report_url),
             retype=code if decision.verdict in (Verdict.MALFORMED, Verdict.UNKNOWN) else None,
         )
 
@@ -178,8 +180,10 @@ def _steps(decision: Decision, facts: Facts, telephone: str | None) -> tuple[str
     )
 
 
-def _caution(verdict: Verdict, *, has_date: bool, hold: HoldFacts | None) -> tuple[str | None, Link | None]:
-    report = Link(label=_("Tap Report."), href=REPORT_ANCHOR)
+def _caution(
+    verdict: Verdict, *, has_date: bool, hold: HoldFacts | None, report_url: str
+) -> tuple[str | None, Link | None]:
+    report = Link(label=_("Tap Report."), href=report_url)
     match verdict:
         case Verdict.NO_WARNING:
             if has_date:
@@ -208,12 +212,14 @@ def _caution(verdict: Verdict, *, has_date: bool, hold: HoldFacts | None) -> tup
             return None, None
 
 
-def _button(verdict: Verdict, telephone: str | None, hidden_code_url: str | None) -> Link | None:
+def _button(
+    verdict: Verdict, telephone: str | None, hidden_code_url: str | None, report_url: str
+) -> Link | None:
     match verdict:
         case Verdict.COPY_SUSPECTED if hidden_code_url is not None:
             return Link(label=_("Scratch and check"), href=hidden_code_url)
         case Verdict.COPIED | Verdict.COPY_SUSPECTED:
-            return Link(label=_("Report"), href=REPORT_ANCHOR)
+            return Link(label=_("Report"), href=report_url)
         case Verdict.MALFORMED | Verdict.UNKNOWN:
             return None  # the button of the field is the one button
         case Verdict.RECALLED | Verdict.RECALL_ENDED:
@@ -223,7 +229,7 @@ def _button(verdict: Verdict, telephone: str | None, hidden_code_url: str | None
         case Verdict.HELD | Verdict.UNDER_REVIEW if telephone is not None:
             return Link(label=_("Call the support line"), href=telephone_href(telephone))
         case Verdict.NOT_ACTIVATED | Verdict.EXPIRED | Verdict.VOID | Verdict.SOLD:
-            return Link(label=_("Report"), href=REPORT_ANCHOR)
+            return Link(label=_("Report"), href=report_url)
         case Verdict.NO_WARNING_UNCONFIRMED:
             return Link(label=_("See the missing step"), href=MISSING_ANCHOR)
         case Verdict.HELD | Verdict.UNDER_REVIEW | Verdict.BEST_BEFORE_PASSED | Verdict.NO_WARNING:

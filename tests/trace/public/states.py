@@ -149,6 +149,7 @@ def code_page(facts: Facts, language: str = "vi", telephone: str | None = TELEPH
         telephone=telephone,
         language=language,
         other_language=surround.other_language,
+        report_url="/report",
     )
     page = CodePage(
         frame=surround,

@@ -124,6 +124,13 @@ def test_a_code_with_a_slip_is_told_what_letters_there_are(app: Flask) -> None:
     assert 'id="phan-anh"' not in page
 
 
+@pytest.mark.parametrize("state", ["no_warning", "expired", "not_activated"])
+def test_the_bands_report_leads_straight_to_the_form(app: Flask, state: str) -> None:
+    page = rendered(app, STATES[state])
+    assert re.search(r'<a (class="button" )?href="/report">(Bấm )?Phản ánh', page)
+    assert 'href="#phan-anh"' not in page
+
+
 def test_without_a_support_line_nobody_is_told_to_call(app: Flask) -> None:
     for facts in STATES.values():
         page = rendered(app, facts, telephone=None)
