@@ -9,9 +9,10 @@ import io
 import secrets
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -27,8 +28,13 @@ from trace.core.errors import BadInput
 LARGEST_BYTES = 5 * 1024 * 1024
 LARGEST_PIXELS = 40_000_000
 LONGEST_EDGE = 800
-# Drawn 84 CSS pixels wide on the verdict page; 2.5 times that serves dense screens.
-THUMBNAIL_EDGE = 210
+# Drawn 84 CSS pixels wide on the verdict page: twice that for most phones, three times for dense screens.
+THUMBNAIL_EDGE = 168
+DENSE_EDGE = 252
+# What a phone is asked to load for one photo; a picture full of leaves is stored less sharp rather than heavier.
+HEAVIEST_BYTES = 40_000
+QUALITIES = (78, 70, 60, 50, 40, 30)
+THUMBNAIL_QUALITIES = (70, 50)
 KINDS = ("JPEG", "PNG", "WEBP")
 # What decoding raises on bytes made up or broken: its own errors, and those of readers of metadata (EXIF, chunks)
 # that met a value of another type or length than they expect.
@@ -48,8 +54,16 @@ UNREADABLE = (
 )
 
 
+class Size(StrEnum):
+    """The sizes a picture is kept in. Pictures from before ``DENSE`` have none of it, and a ``SMALL`` of 210 pixels."""
+
+    LARGE = "large"
+    DENSE = "dense"
+    SMALL = "small"
+
+
 class Blob(Base):
-    """One stored picture in two sizes; the key is the SHA-256 of the larger one."""
+    """One stored picture in three sizes; the key is the SHA-256 of the largest one."""
 
     __tablename__ = "blobs"
 
@@ -60,18 +74,23 @@ class Blob(Base):
 
 
 class BlobStore:
-    """Files by hash in a folder: ``ab/abcd….webp`` and ``ab/abcd….small.webp``. Writing twice is writing once."""
+    """Files by hash in a folder: ``ab/abcd….webp``, ``….small.webp`` and so on. Writing twice is writing once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def path(self, sha256: str, *, small: bool = False) -> Path:
+    def path(self, sha256: str, size: Size = Size.LARGE) -> Path:
         """Where the bytes are; the caller has checked that ``sha256`` is 64 hexadecimal digits."""
-        return self.folder / sha256[:2] / f"{sha256}{'.small' if small else ''}.webp"
+        return self.folder / sha256[:2] / f"{sha256}{'' if size is Size.LARGE else f'.{size}'}.webp"
 
-    def write(self, sha256: str, content: bytes, *, small: bool = False) -> None:
+    def find(self, sha256: str, size: Size) -> Path | None:
+        """The file of this size, or of the small one where a picture is older than the size; None if there is none."""
+        wanted = dict.fromkeys((size, Size.SMALL) if size is Size.DENSE else (size,))
+        return next((path for one in wanted if (path := self.path(sha256, one)).is_file()), None)
+
+    def write(self, sha256: str, content: bytes, size: Size = Size.LARGE) -> None:
         """Store bytes under their name, whole or not at all."""
-        path = self.path(sha256, small=small)
+        path = self.path(sha256, size)
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             return
@@ -81,22 +100,30 @@ class BlobStore:
         part.replace(path)
 
     def remove(self, sha256: str) -> None:
-        """Delete the bytes under this name, in both sizes; nothing happens where there are none."""
-        for small in (False, True):
-            self.path(sha256, small=small).unlink(missing_ok=True)
+        """Delete the bytes under this name, in every size; nothing happens where there are none."""
+        for size in Size:
+            self.path(sha256, size).unlink(missing_ok=True)
 
 
 def store_picture(
-    session: Session, store: BlobStore, upload: BinaryIO, field: str, *, longest_edge: int = LONGEST_EDGE
+    session: Session,
+    store: BlobStore,
+    upload: BinaryIO,
+    field: str,
+    *,
+    longest_edge: int = LONGEST_EDGE,
+    heaviest: int | None = HEAVIEST_BYTES,
 ) -> str:
-    """Re-encode an uploaded picture and return its SHA-256; ``longest_edge`` in pixels.
+    """Re-encode an uploaded picture and return its SHA-256; ``longest_edge`` in pixels, ``heaviest`` in bytes.
+
+    Papers are kept without a bound, as sharp as they are read.
 
     Raises ``BadInput`` on ``field`` for what is no JPEG, PNG or WebP, over 5 MiB, or over 40 million pixels.
     """
     with open_picture(upload, field) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGB")
     picture.thumbnail((longest_edge, longest_edge))
-    return _keep(session, store, picture)
+    return _keep(session, store, picture, heaviest)
 
 
 @contextmanager
@@ -126,18 +153,24 @@ def open_picture(upload: IO[bytes], field: str) -> Iterator[Image.Image]:
         raise unreadable from error
 
 
-def _keep(session: Session, store: BlobStore, picture: Image.Image) -> str:
-    large = _encode(picture, quality=78)
+def _keep(session: Session, store: BlobStore, picture: Image.Image, heaviest: int | None) -> str:
+    large = _encode(picture, QUALITIES, heaviest)
     sha256 = hashlib.sha256(large).hexdigest()
     store.write(sha256, large)
-    small = ImageOps.fit(picture, (THUMBNAIL_EDGE, THUMBNAIL_EDGE))
-    store.write(sha256, _encode(small, quality=70), small=True)
+    for size, edge in ((Size.DENSE, DENSE_EDGE), (Size.SMALL, THUMBNAIL_EDGE)):
+        thumbnail = ImageOps.fit(picture, (edge, edge))
+        store.write(sha256, _encode(thumbnail, THUMBNAIL_QUALITIES, HEAVIEST_BYTES), size)
     row = {"sha256": sha256, "width": picture.width, "height": picture.height, "created_at": clock.now()}
     session.execute(insert(Blob).values(row).on_conflict_do_nothing())
     return sha256
 
 
-def _encode(picture: Image.Image, quality: int) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=quality, method=4)
-    return out.getvalue()
+def _encode(picture: Image.Image, qualities: Sequence[int], heaviest: int | None) -> bytes:
+    """At the first quality that is light enough; where none is, made smaller until one is."""
+    while True:
+        for quality in qualities:
+            out = io.BytesIO()
+            picture.save(out, "WEBP", quality=quality, method=4)
+            if heaviest is None or out.tell() <= heaviest:
+                return out.getvalue()
+        picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))

@@ -17,6 +17,7 @@ from trace.batches.models import Batch, Origin
 from trace.batches.rules import IF_ANY
 from trace.batches.texts import ITEM_LABELS
 from trace.core import clock
+from trace.core.blobs import Size
 from trace.core.installation import is_demo
 from trace.core.language import language, public_url, tongues
 from trace.core.revisions import Revision, list_revisions
@@ -246,7 +247,8 @@ def compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
         commune=seal["commune"],
         date_label=str(texts.DATE_LABELS[batch.expiry_kind if has_expiry else batch.date_kind]),
         date_on=(batch.expires_on or batch.produced_on) if has_date else None,
-        picture_url=_picture_url(seal["product_image"], small=True),
+        picture_url=picture_url(seal["product_image"], Size.SMALL),
+        dense_picture_url=picture_url(seal["product_image"], Size.DENSE),
     )
 
 
@@ -329,7 +331,6 @@ def _told_change(revision: Revision) -> dict[int, str]:
     return told
 
 
-def _picture_url(sha256: str, *, small: bool) -> str | None:
-    if not sha256:
-        return None
-    return url_for("public.show_picture", sha256=sha256, size="small" if small else "large")
+def picture_url(sha256: str | None, size: Size) -> str | None:
+    """Where a product's picture is, if it has one."""
+    return url_for("public.show_picture", sha256=sha256, size=size) if sha256 else None

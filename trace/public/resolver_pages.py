@@ -40,6 +40,7 @@ class ProductPage:
     commune: str
     is_checked: bool
     picture_url: str | None
+    dense_picture_url: str | None
     report_url: str
     warned: tuple[WarnedLot, ...]
     links: tuple[ShownLink, ...]

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from flask import current_app, request, url_for
+from flask import current_app, request
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from producers.models import Product
 from trace.batches.models import Batch
 from trace.core import clock
+from trace.core.blobs import Size
 from trace.core.language import languages, public_url, public_url_in
 from trace.gs1 import linksets
 from trace.gs1.keys import normalise_gtin
@@ -198,9 +199,8 @@ def product_page(session: Session, gtin: str, asked_lot: str) -> ProductPage:
         producer_name=product.organisation.name,
         commune=product.organisation.seat.commune.full_name,
         is_checked=product.gtin == gtin and product.gtin_checked_at is not None,
-        picture_url=url_for("public.show_picture", sha256=product.picture_sha256, size="small")
-        if product.picture_sha256
-        else None,
+        picture_url=build.picture_url(product.picture_sha256, Size.SMALL),
+        dense_picture_url=build.picture_url(product.picture_sha256, Size.DENSE),
         report_url=public_url("public.report_product", gtin=gtin),
         warned=tuple(_warned_lot(session, lot, around.language) for lot in warned),
         links=tuple(

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from trace.batches.queries import find_batch_by_code
+from trace.core.blobs import Size
 from trace.core.errors import NotFound
 from trace.core.http import Audience, audience, by_secret_address, db
 from trace.core.language import public_url
@@ -131,10 +132,10 @@ def show_confirmation(token: str) -> ResponseReturnValue:
 @audience(Audience.PUBLIC)
 def show_picture(size: str, sha256: str) -> ResponseReturnValue:
     """A product's picture; its name is its hash, so it never changes."""
-    if size not in ("small", "large") or not _SHA256.fullmatch(sha256):
+    if size not in list(Size) or not _SHA256.fullmatch(sha256):
         raise NotFound(_("There is nothing at this address."))
-    path = current_app.extensions["blobs"].path(sha256, small=size == "small")
-    if not path.is_file():
+    path = current_app.extensions["blobs"].find(sha256, Size(size))
+    if path is None:
         raise NotFound(_("There is nothing at this address."))
     answer = send_file(path, mimetype="image/webp", max_age=31536000, etag=sha256, conditional=True)
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"

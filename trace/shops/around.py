@@ -83,7 +83,12 @@ def _store_papers(session: Session) -> tuple[str, ...]:
     # Each picture once, in the order they were taken.
     found = [
         store_picture(
-            session, papers_store(), cast("BinaryIO", upload.stream), PAPERS, longest_edge=LONGEST_EDGE
+            session,
+            papers_store(),
+            cast("BinaryIO", upload.stream),
+            PAPERS,
+            longest_edge=LONGEST_EDGE,
+            heaviest=None,
         )
         for upload in uploads
     ]

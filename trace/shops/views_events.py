@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.accounts.access import actor
 from trace.accounts.security_log import Action, record
+from trace.core.blobs import Size
 from trace.core.errors import NotFound
 from trace.core.fields import Choice, Day, Instant, Quantity, Text
 from trace.core.forms import Form
@@ -85,7 +86,7 @@ def show_paper(event_id: UUID, sha256: str) -> ResponseReturnValue:
     known = (private.attachments or ()) if private is not None else ()
     if not _SHA256.fullmatch(sha256) or sha256 not in known:
         raise NotFound(_("There is nothing at this address."))
-    path = papers_store().path(sha256, small=request.args.get("size") == "small")
+    path = papers_store().path(sha256, Size.SMALL if request.args.get("size") == "small" else Size.LARGE)
     if not path.is_file():
         raise NotFound(_("There is nothing at this address."))
     answer = send_file(path, mimetype="image/webp", etag=sha256)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import struct
 import threading
 from pathlib import Path
@@ -10,7 +11,17 @@ import pytest
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from trace.core.blobs import LARGEST_BYTES, LONGEST_EDGE, THUMBNAIL_EDGE, Blob, BlobStore, store_picture
+from trace.core.blobs import (
+    DENSE_EDGE,
+    HEAVIEST_BYTES,
+    LARGEST_BYTES,
+    LONGEST_EDGE,
+    THUMBNAIL_EDGE,
+    Blob,
+    BlobStore,
+    Size,
+    store_picture,
+)
 from trace.core.database import make_engine, new_session
 from trace.core.errors import BadInput
 
@@ -39,13 +50,41 @@ def _lying_exif(tag: int, kind: int, count: int, value: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_is_kept_in_two_sizes_under_its_hash(session: Session, store: BlobStore, kind: str) -> None:
+def test_a_picture_is_kept_in_every_size_under_its_hash(
+    session: Session, store: BlobStore, kind: str
+) -> None:
     sha256 = store_picture(session, store, _picture(kind), "picture")
     assert hashlib.sha256(store.path(sha256).read_bytes()).hexdigest() == sha256
-    with Image.open(store.path(sha256)) as large, Image.open(store.path(sha256, small=True)) as small:
+    with Image.open(store.path(sha256)) as large:
         assert max(large.size) == LONGEST_EDGE
-        assert small.size == (THUMBNAIL_EDGE, THUMBNAIL_EDGE)
+    for size, edge in ((Size.DENSE, DENSE_EDGE), (Size.SMALL, THUMBNAIL_EDGE)):
+        with Image.open(store.path(sha256, size)) as thumbnail:
+            assert thumbnail.size == (edge, edge)
     assert session.get_one(Blob, sha256).width == LONGEST_EDGE
+
+
+def _noise(edge: int) -> io.BytesIO:
+    """What compresses worst: every pixel by chance, the same each time."""
+    out = io.BytesIO()
+    Image.frombytes("RGB", (edge, edge), random.Random(5).randbytes(edge * edge * 3)).save(out, "PNG")
+    out.seek(0)
+    return out
+
+
+def test_the_busiest_picture_is_light_in_every_size(session: Session, store: BlobStore) -> None:
+    sha256 = store_picture(session, store, _noise(LONGEST_EDGE), "picture")
+    assert max(store.path(sha256, size).stat().st_size for size in Size) <= HEAVIEST_BYTES
+
+
+def test_a_paper_is_kept_as_sharp_as_it_is_read(session: Session, store: BlobStore) -> None:
+    sha256 = store_picture(session, store, _noise(LONGEST_EDGE), "papers", heaviest=None)
+    assert store.path(sha256).stat().st_size > HEAVIEST_BYTES
+
+
+def test_a_picture_from_before_a_size_is_shown_in_the_one_it_has(session: Session, store: BlobStore) -> None:
+    sha256 = store_picture(session, store, _picture(), "picture")
+    store.path(sha256, Size.DENSE).unlink()
+    assert store.find(sha256, Size.DENSE) == store.path(sha256, Size.SMALL)
 
 
 def test_metadata_does_not_survive(session: Session, store: BlobStore) -> None:
@@ -67,7 +106,7 @@ def test_a_picture_taken_sideways_is_turned_upright(session: Session, store: Blo
 def test_the_same_picture_twice_is_one(session: Session, store: BlobStore) -> None:
     first = store_picture(session, store, _picture("PNG"), "picture")
     assert store_picture(session, store, _picture("PNG"), "picture") == first
-    assert len(list(store.folder.rglob("*.webp"))) == 2
+    assert len(list(store.folder.rglob("*.webp"))) == len(Size)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +164,7 @@ def test_one_picture_sent_twice_at_once_is_one(fresh_database: str, store: BlobS
     engine.dispose()
     assert len(kept) == 4
     assert len(set(kept)) == 1
-    assert sorted(path.suffix for path in store.folder.rglob("*.*")) == [".webp", ".webp"]
+    assert sorted(path.suffix for path in store.folder.rglob("*.*")) == [".webp"] * len(Size)
 
 
 def test_a_file_over_five_megabytes_is_refused_unread(session: Session, store: BlobStore) -> None:

@@ -19,7 +19,7 @@ from trace.accounts.sessions import check_password
 from trace.batches import queries as batches
 from trace.batches.models import Balance, Batch
 from trace.core import clock
-from trace.core.blobs import BlobStore
+from trace.core.blobs import BlobStore, Size
 from trace.core.database import make_engine, new_session
 from trace.core.installation import is_demo
 from trace.core.numbers import parse_quantity
@@ -149,7 +149,7 @@ def test_every_product_of_an_activated_batch_has_its_picture(demo: Demo) -> None
         if batch.product.is_from_outside:
             continue  # a trader takes no pictures of what a lorry brings
         assert batch.product.picture_sha256
-        assert demo.blobs.path(batch.product.picture_sha256, small=True).exists()
+        assert demo.blobs.path(batch.product.picture_sha256, Size.SMALL).exists()
 
 
 def test_quantities_are_such_as_people_type(demo: Demo) -> None:
