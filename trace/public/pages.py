@@ -139,6 +139,7 @@ class CompareCard:
     date_label: str | None = None
     date_on: date | None = None
     picture_url: str | None = None
+    dense_picture_url: str | None = None
 
     picture_sha256: str = ""
 
