@@ -249,10 +249,10 @@ def compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
         date_on=(batch.expires_on or batch.produced_on) if has_date else None,
         picture_url=picture_url(seal["product_image"], Size.SMALL),
         dense_picture_url=picture_url(seal["product_image"], Size.DENSE),
+        picture_sha256=seal["product_image"] or "",
     )
 
 
-        picture_sha256=seal["product_image"] or "",
 def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Item, ...]:
     who = made.who_says(batch, seal, journey.public_name(batch, batch.organisation))
     produced_on = date.fromisoformat(seal["production_time"]) if seal["production_time"] else None

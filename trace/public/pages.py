@@ -67,11 +67,11 @@ class PublicFrame:
 
     language: str
     tongues: tuple[Tongue, ...]
-    home_url: str
     origin: str
     path: str
-    lookup_url: str
+    home_url: str
     recalls_url: str
+    lookup_url: str
     operator_name: str
     operator_telephone: str | None
     site: str
@@ -83,7 +83,6 @@ class PublicFrame:
         return SOURCE if self.language == DEFAULT else DEFAULT
 
     @property
-    @property
     def open_graph_locale(self) -> str:
         return with_country(self.language)
 
@@ -93,6 +92,7 @@ class PublicFrame:
         others = ((one.tag, one.url.partition("?")[0]) for one in self.tongues)
         return tuple((tag, self.origin + path) for tag, path in ((self.language, self.path), *others))
 
+    @property
     def telephone_href(self) -> str | None:
         return telephone_href(self.operator_telephone) if self.operator_telephone else None
 
@@ -140,7 +140,6 @@ class CompareCard:
     date_on: date | None = None
     picture_url: str | None = None
     dense_picture_url: str | None = None
-
     picture_sha256: str = ""
 
 
@@ -157,6 +156,7 @@ class Sharing:
     url: str
     alternates: tuple[tuple[str, str], ...]
     image_url: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcopLine:
@@ -346,8 +346,8 @@ class CodePage:
     code: str
     looked_up_at: datetime
     is_item: bool = False
-    compare: CompareCard | None = None
     sharing: Sharing | None = None
+    compare: CompareCard | None = None
     who_vouches: str | None = None
     other_lots: OtherLots | None = None
     ocop: OcopLine | None = None
@@ -361,7 +361,7 @@ class CodePage:
     report_url: str | None = None
     hidden_code_url: str | None = None
     scans: ScanBlock | None = None
-    scans_slot: str = ""  # where a kept page has them put in when it is read
+    item_slot: str = ""  # where a kept page has what is told of one item alone put in when it is read
     log: LogBlock | None = None
 
     @property
@@ -380,11 +380,11 @@ class HomePage:
 
     frame: PublicFrame
     scan_url: str
+    feed_url: str
     sign_in_url: str
     sign_up_url: str
     typed: str = ""
     error: str | None = None
-    feed_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
