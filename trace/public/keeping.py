@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from threading import Lock
+from uuid import UUID
 
 import structlog
 from flask import Flask, current_app, request, url_for
@@ -33,7 +34,7 @@ from trace.public.answers import render
 from trace.public.marks import Marks
 from trace.public.pages import CodePage
 from trace.recalls.models import Recall
-from trace.verdict.glance import Glance, KeptRow, Kind, glance
+from trace.verdict.glance import Glance, KeptRow, glance
 from trace.verdict.queries import Known, look_up
 from trace.verdict.rules import CodeState, Facts
 
@@ -134,13 +135,13 @@ class Keeper:
         """
         if seen.batch_id is None or seen.is_special:
             return None
-        with self._making[hash((seen.batch_id, seen.kind, language())) % MAKERS]:
+        with self._making[hash((seen.batch_id, language())) % MAKERS]:
             again, page = self.look(code)
             if page is not None:
                 return page
             if again is None or again.batch_id is None or again.is_special:
                 return None
-            return self._make(code, again.kind)
+            return self._make(code, again.batch_id)
 
     def plain(self, state: CodeState) -> Kept:
         """The page of what is no code, or of one that was never issued."""
@@ -164,20 +165,21 @@ class Keeper:
             return self._build_name
         return f"{self._build_name} {request.host_url}"
 
-    def _make(self, code: str, kind: Kind) -> Kept | None:
+    def _make(self, code: str, batch_id: UUID) -> Kept | None:
         marks = Marks.new()
-        shown_code = code if kind is Kind.LOT else marks.code
-        with _asked_for(shown_code), current_app.extensions["sessions"]() as session:
+        with _asked_for(marks.code), current_app.extensions["sessions"]() as session:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             snapshot = snapshot_of(session)
-            known = look_up(session, code)
-            if known.batch is None or not known.batch.is_activated:
+            batch = session.get_one(Batch, batch_id)
+            if not batch.is_activated:
                 return None
-            page = build.page_of(session, replace(known, code=shown_code), code)
+            # As the lot's own code says it: what is so of one item alone must not get into the page of all.
+            known = look_up(session, batch.code)
+            page = build.page_of(session, replace(known, code=marks.code), code)
             kept = _cut(page, marks)
             subjects = [one.id for one in session.identity_map.values() if isinstance(one, SUBJECTS)]
             new = NewPage(
-                batch_id=known.batch.id, kind=kind, language=language(), build=self._build(), snapshot=snapshot,
+                batch_id=batch.id, language=language(), build=self._build(), snapshot=snapshot,
                 subjects=subjects, valid_until=_valid_until(known, page), verdict=kept.verdict, name=kept.name,
                 content=pack(kept.pieces),
             )  # fmt: skip
@@ -200,9 +202,8 @@ def _asked_for(code: str) -> Iterator[None]:
 
 
 def _cut(page: CodePage, marks: Marks) -> Kept:
-    slot = marks.scans if page.is_item else ""
     text = render(
-        "public/show_code.html", replace(page, looked_up_at=marks.looked_up_at, scans=None, scans_slot=slot)
+        "public/show_code.html", replace(page, looked_up_at=marks.looked_up_at, item_slot=marks.item)
     )
     pieces = cut(text, marks.names())
     # By what stands between the marks: they differ each time, the same page has the same name.
