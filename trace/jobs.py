@@ -25,6 +25,7 @@ from trace.events.services_claims import lapse_claims
 from trace.kept.services import AT_ONCE, forget_old_changes, forget_old_pages
 from trace.reports.jobs import NAMESPACE as REPORTS
 from trace.reports.jobs import report_jobs
+from trace.scans.places import forget_old_places
 from trace.scans.services import drop_old_scans
 
 log = structlog.get_logger()
@@ -62,12 +63,13 @@ def lapse_old_claims(timestamp: int) -> None:
 
 
 def drop_scans(timestamp: int) -> None:
-    """Drop the months of scans that are past their time."""
+    """Drop the months of scans that are past their time, and forget where items were scanned before that."""
     days = current_app.config["SETTINGS"].scan_retention_days
     with current_app.extensions["sessions"]() as session:
         dropped = drop_old_scans(session, days)
+        forgotten = forget_old_places(session, days)
         session.commit()
-    log.info("old-scans-dropped", months=dropped)
+    log.info("old-scans-dropped", months=dropped, places=forgotten)
 
 
 def forget_pages(timestamp: int) -> None:

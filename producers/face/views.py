@@ -2,6 +2,7 @@
 
 from producers.face import (
     views_batches,
+    views_copies,
     views_harvest,
     views_links,
     views_products,
@@ -14,6 +15,7 @@ from producers.face.blueprint import blueprint
 __all__ = [
     "blueprint",
     "views_batches",
+    "views_copies",
     "views_harvest",
     "views_links",
     "views_products",

@@ -22,6 +22,7 @@ from trace.batches import queries, services
 from trace.batches.models import Batch, DateKind
 from trace.batches.rules import BatchState
 from trace.batches.services import BatchFacts, LotNumberTaken
+from trace.copies.queries import count_open
 from trace.core import clock
 from trace.core.forms import Form
 from trace.core.http import Audience, audience, db
@@ -56,6 +57,7 @@ def list_batches() -> ResponseReturnValue:
         page_url=page_url,
         difference_count=len(list_open_differences(db(), actor().organisation_id)),
         claim_count=count_claims_to_answer(db(), actor().organisation_id),
+        copy_count=count_open(db(), actor()),
         report_count=count_waiting(db(), actor()),
     )
 

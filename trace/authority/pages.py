@@ -16,6 +16,7 @@ from trace.authority import queries
 from trace.authority.blueprint import _
 from trace.batches import queries as batch_queries
 from trace.batches.models import Balance, Batch, Holding
+from trace.copies.queries import count_open
 from trace.events import queries as event_queries
 from trace.events import queries_stock
 from trace.events import rules as event_rules
@@ -41,6 +42,7 @@ class DeskPage:
     recalls: Sequence[Recall]
     recall_count: int
     gtin_count: int
+    copy_count: int
     report_count: int
 
 
@@ -128,6 +130,7 @@ def desk_page(session: Session, reader: Actor) -> DeskPage:
         recalls=recalls.rows[:MOST_ON_DESK],
         recall_count=queries.count_recalls_in_force(session),
         gtin_count=count_waiting_gtins(session),
+        copy_count=count_open(session, reader),
         report_count=count_waiting(session, reader),
     )
 

@@ -14,6 +14,7 @@ from trace.authority import (
     pages,
     queries,
     views_batches,
+    views_copies,
     views_erasure,
     views_gtins,
     views_holds,
@@ -32,6 +33,7 @@ from trace.core.text import has_forbidden_character, tidy
 __all__ = [
     "blueprint",
     "views_batches",
+    "views_copies",
     "views_erasure",
     "views_gtins",
     "views_holds",
