@@ -169,7 +169,7 @@ class Keeper:
         marks = Marks.new()
         with _asked_for(marks.code), current_app.extensions["sessions"]() as session:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            snapshot = snapshot_of(session)
+            snapshot, begun_at = snapshot_of(session), clock.now()
             batch = session.get_one(Batch, batch_id)
             if not batch.is_activated:
                 return None
@@ -180,7 +180,7 @@ class Keeper:
             subjects = [one.id for one in session.identity_map.values() if isinstance(one, SUBJECTS)]
             new = NewPage(
                 batch_id=batch.id, language=language(), build=self._build(), snapshot=snapshot,
-                subjects=subjects, valid_until=_valid_until(known, page), verdict=kept.verdict, name=kept.name,
+                subjects=subjects, valid_until=_valid_until(known, page, begun_at), verdict=kept.verdict, name=kept.name,
                 content=pack(kept.pieces),
             )  # fmt: skip
         try:
@@ -217,17 +217,18 @@ def _unpacked(row: KeptRow) -> Kept:
     return Kept(row.verdict, row.name, unpack(row.content))
 
 
-def _valid_until(known: Known, page: CodePage) -> datetime:
+def _valid_until(known: Known, page: CodePage, begun_at: datetime) -> datetime:
     """A page tells of days, Hanoi's, and of handovers that go unconfirmed for longer than their grace.
 
     One that says of an entry that it is being written is true for moments.
     """
-    now = clock.now()
-    if page.log is not None and not page.log.is_complete:
-        return now + UNWRITTEN_FOR
-    midnight = clock.from_local(datetime.combine(clock.today() + timedelta(days=1), datetime.min.time()))
+    # The day of which the page tells, whatever day it has become while it was made.
+    midnight = clock.from_local(datetime.combine(known.facts.today + timedelta(days=1), datetime.min.time()))
     overdue = (shipment.shipped_at + CONFIRMATION_GRACE for shipment in known.shipments if shipment.is_open)
-    return min([midnight, *(moment for moment in overdue if moment > now)])
+    until = min([midnight, *(moment for moment in overdue if moment > begun_at)])
+    if page.log is not None and not page.log.is_complete:
+        return min(until, begun_at + UNWRITTEN_FOR)
+    return until
 
 
 def init_keeping(app: Flask) -> None:
