@@ -4,7 +4,7 @@ Nothing but a form that is sent opens it. Wrong ones are counted on the stamp in
 on who types them in the memory of this process; both are counted before the code is looked at.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -47,6 +47,7 @@ class HiddenCodePage:
     state: str
     code: str
     code_url: str
+    report_url: str
     card: CompareCard | None
     opened_at: datetime | None = None
     wait: int = 0
@@ -113,20 +114,13 @@ def _page(session: Session, typed: str, state: str) -> HiddenCodePage:
         state=state,
         code=pretty(known.code),
         code_url=public_url("public.show_code", code=known.code),
+        report_url=public_url("public.report_code", code=known.code),
         card=build.compare_card(known.batch, known.batch.seal),
     )
 
 
 def _again(page: HiddenCodePage, state: str, wait: int = 0, moment: datetime | None = None) -> HiddenCodePage:
-    return HiddenCodePage(
-        frame=page.frame,
-        state=state,
-        code=page.code,
-        code_url=page.code_url,
-        card=page.card,
-        opened_at=moment,
-        wait=wait,
-    )
+    return replace(page, state=state, opened_at=moment, wait=wait)
 
 
 def _key(session: Session, settings: Settings, code: str) -> HiddenCodeKey | None:

@@ -86,6 +86,7 @@ def test_the_first_time_is_told_from_those_after_it(app: Flask, connection: Conn
     assert _opened(connection, code)
     second = _send(app, code, secret)
     assert "Đã mở lúc" in second.text
+    assert f'href="/T/{code}/phan-anh"' in second.text
     assert "Already opened on" in _send(app, code, secret, prefix="/en").text
     assert not _opened(connection, part.codes[1])
 
