@@ -180,8 +180,8 @@ class Keeper:
             subjects = [one.id for one in session.identity_map.values() if isinstance(one, SUBJECTS)]
             new = NewPage(
                 batch_id=batch.id, language=language(), build=self._build(), snapshot=snapshot,
-                subjects=subjects, valid_until=_valid_until(known, page, begun_at), verdict=kept.verdict, name=kept.name,
-                content=pack(kept.pieces),
+                subjects=subjects, valid_until=_valid_until(known, page, begun_at), verdict=kept.verdict,
+                name=kept.name, content=pack(kept.pieces),
             )  # fmt: skip
         try:
             with autocommitting(self._engine, "keep a page") as connection:
