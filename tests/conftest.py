@@ -195,6 +195,17 @@ def serving(
         yield LiveServer(url, database_url, environ, web, background)
 
 
+@contextmanager
+def sequencing(service: LiveServer) -> Iterator[None]:
+    """The log of a service is written until the end of the block."""
+    folder = Path(service.environ["TRACE_STATE_FOLDER"])
+    sequencer = processes.start_sequencer(service.environ, folder, is_own_database=True)
+    try:
+        yield
+    finally:
+        sequencer.stop()
+
+
 # Below the ports that the system lends to connections: between our look and the service's start it would lend one of
 # those to somebody else. Processes that run at once begin at different places, and none is given twice.
 _PORTS = itertools.cycle(range(20_000 + os.getpid() * 97 % 10_000, 32_000))
