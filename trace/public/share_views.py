@@ -1,6 +1,6 @@
 """What programs ask for before or beside a public page: the picture of a link preview, and what may be crawled."""
 
-from flask import Blueprint, Flask, Response, current_app, redirect, send_file, url_for
+from flask import Blueprint, Flask, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,7 +16,7 @@ blueprint = Blueprint("sharing", __name__)
 
 # Nothing there is for readers of a search engine: forms, files to keep, what needs an account, what is for programs.
 _CLOSED = ("/account", "/api/", "/authority", "/epcis", "/goods", "/health", "/labels", "/producer")
-_CLOSED_PUBLIC = ("/T/*/hidden", "/T/*/phan-anh", "/T/*/proof/", "/find", "/phan-anh", "/xn/")
+_CLOSED_PUBLIC = ("/T/*/hidden", "/T/*/phan-anh", "/T/*/proof/", "/find", "/phan-anh/", "/xn/")
 NEUTRAL = "img/share.png"
 
 
@@ -41,9 +41,11 @@ def show_picture(code: str, digest: str) -> ResponseReturnValue:
     path = pictures.find_or_draw(card, stored)
     if path is None:
         return redirect(url_for("static", filename=NEUTRAL))
-    answer = send_file(path, mimetype="image/png", etag=digest, conditional=True)
+    answer = Response(path.read_bytes(), mimetype="image/png")
+    answer.set_etag(digest)
     # Not for ever: who takes a name back from the page wants it gone from here too.
     answer.headers["Cache-Control"] = "public, max-age=86400"
+    answer.make_conditional(request)
     return answer
 
 
