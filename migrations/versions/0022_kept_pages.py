@@ -79,7 +79,6 @@ def upgrade() -> None:
     op.create_table(
         "kept_pages",
         sa.Column("batch_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("build", sa.String(), nullable=False),
         sa.Column("snapshot", sa.String(), nullable=False),
@@ -88,7 +87,7 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("batch_id", "kind", "language", name=op.f("pk_kept_pages")),
+        sa.PrimaryKeyConstraint("batch_id", "language", name=op.f("pk_kept_pages")),
         # Made again from the record whenever they are gone: nothing is lost with them.
         prefixes=["UNLOGGED"],
     )

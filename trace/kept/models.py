@@ -21,7 +21,7 @@ class PageChange(Base):
 
 
 class KeptPage(Base):
-    """The page of a lot, for each kind of code that leads to it, in one language.
+    """The page of a lot in one language, whichever code leads to it.
 
     ``snapshot`` is what the database held when it was made, ``subjects`` everything it speaks of: a change of any of
     them that the snapshot does not hold makes the page out of date. ``build`` names the code and texts that made it,
@@ -32,7 +32,6 @@ class KeptPage(Base):
     __table_args__ = ({"prefixes": ["UNLOGGED"]},)
 
     batch_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
     language: Mapped[str] = mapped_column(primary_key=True)
     build: Mapped[str]
     snapshot: Mapped[str]

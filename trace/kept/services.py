@@ -15,9 +15,9 @@ from trace.core.installation import find_fact, set_fact
 _HORIZON = "page_changes_horizon"
 AT_ONCE = 1_000
 _KEEP = """
-insert into kept_pages (batch_id, kind, language, build, snapshot, subjects, valid_until, verdict, name, content)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-on conflict (batch_id, kind, language) do update set build = excluded.build, snapshot = excluded.snapshot,
+insert into kept_pages (batch_id, language, build, snapshot, subjects, valid_until, verdict, name, content)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+on conflict (batch_id, language) do update set build = excluded.build, snapshot = excluded.snapshot,
     subjects = excluded.subjects, valid_until = excluded.valid_until, verdict = excluded.verdict,
     name = excluded.name, content = excluded.content
 """
@@ -28,7 +28,6 @@ class NewPage:
     """A page to keep (``models.KeptPage``)."""
 
     batch_id: UUID
-    kind: str
     language: str
     build: str
     snapshot: str
@@ -54,7 +53,7 @@ def keep(connection: Any, page: NewPage) -> None:
     connection.execute(
         _KEEP,
         (
-            page.batch_id, page.kind, page.language, page.build, page.snapshot, list(page.subjects),
+            page.batch_id, page.language, page.build, page.snapshot, list(page.subjects),
             page.valid_until, page.verdict, page.name, page.content,
         ),
     )  # fmt: skip
@@ -63,7 +62,7 @@ def keep(connection: Any, page: NewPage) -> None:
 def forget_old_pages(session: Session, now: datetime) -> int:
     """Delete pages past their day; returns how many, at most ``AT_ONCE``: whoever makes one anew waits for it."""
     old = text(
-        "delete from kept_pages where (batch_id, kind, language) in (select batch_id, kind, language "
+        "delete from kept_pages where (batch_id, language) in (select batch_id, language "
         "from kept_pages where valid_until <= :now limit :at_once for update skip locked)"
     )
     gone: Any = session.execute(old, {"now": now, "at_once": AT_ONCE})

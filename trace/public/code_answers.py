@@ -10,6 +10,7 @@ from markupsafe import escape
 
 from trace.core import clock
 from trace.core.http import db
+from trace.core.language import public_url
 from trace.core.short_codes import is_well_formed, normalise, pretty
 from trace.kept.pieces import fill_gzip, fill_plain
 from trace.public import build, counting, guessing
@@ -25,10 +26,11 @@ _NAME_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class ScansBlock:
-    """What ``public/_scans.html`` is drawn with."""
+class ItemBlocks:
+    """What ``public/_item.html`` is drawn with."""
 
     scans: ScanBlock
+    hidden_code_url: str | None
 
 
 def answer_code(typed: str) -> Response:
@@ -69,7 +71,7 @@ def _filled(page: Kept, typed: str, in_address: str, seen: Glance | None) -> Res
         "typed": str(escape(typed[: build.LONGEST_ECHO])),
         "iso": shown_iso(moment),
         "time": shown(moment),
-        "scans": _scans(in_address, seen) if seen is not None and seen.is_item else "",
+        "item": _told_of_item(in_address, seen) if seen is not None and seen.is_item else "",
     }
     status = STATUS.get(Verdict(page.verdict), 200)
     name = _name_of(page, values)
@@ -95,6 +97,7 @@ def _name_of(page: Kept, values: Mapping[str, str]) -> str:
     return f"{page.name}-{own}"
 
 
-def _scans(code: str, seen: Glance) -> str:
-    block = counting.told(code, seen.first_scan_at, seen.scans, seen.places)
-    return render_template("public/_scans.html", page=ScansBlock(block))
+def _told_of_item(code: str, seen: Glance) -> str:
+    scans = counting.told(code, seen.first_scan_at, seen.scans, seen.places)
+    hidden_url = public_url("public.show_hidden_code", code=code) if seen.has_secret else None
+    return render_template("public/_item.html", page=ItemBlocks(scans, hidden_url))

@@ -15,8 +15,9 @@ from uuid import UUID
 
 import structlog
 from flask import Flask, current_app, request, url_for
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from producers.models import Product
 from trace.accounts.models import Location, Organisation, Party
@@ -170,6 +171,7 @@ class Keeper:
         with _asked_for(marks.code), current_app.extensions["sessions"]() as session:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             snapshot, begun_at = snapshot_of(session), clock.now()
+            subjects = _note_subjects(session)
             batch = session.get_one(Batch, batch_id)
             if not batch.is_activated:
                 return None
@@ -177,10 +179,9 @@ class Keeper:
             known = look_up(session, batch.code)
             page = build.page_of(session, replace(known, code=marks.code), code)
             kept = _cut(page, marks)
-            subjects = [one.id for one in session.identity_map.values() if isinstance(one, SUBJECTS)]
             new = NewPage(
                 batch_id=batch.id, language=language(), build=self._build(), snapshot=snapshot,
-                subjects=subjects, valid_until=_valid_until(known, page, begun_at), verdict=kept.verdict,
+                subjects=sorted(subjects), valid_until=_valid_until(known, page, begun_at), verdict=kept.verdict,
                 name=kept.name, content=pack(kept.pieces),
             )  # fmt: skip
         try:
@@ -191,6 +192,19 @@ class Keeper:
             return kept
         self.memory.hold(code, new.language, kept)
         return kept
+
+
+def _note_subjects(session: Session) -> set[UUID]:
+    """The ids of all subjects that the session reads from now on; it forgets the objects themselves when it likes."""
+    noted: set[UUID] = set()
+
+    def note(_session: Session, one: object) -> None:
+        if isinstance(one, SUBJECTS):
+            noted.add(one.id)
+
+    for way in ("loaded_as_persistent", "detached_to_persistent"):
+        event.listen(session, way, note)
+    return noted
 
 
 @contextmanager

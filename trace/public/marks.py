@@ -16,14 +16,14 @@ _CHANCE = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """``code`` as it stands in addresses, ``typed`` what was typed and is none, ``scans`` a whole block.
+    """``code`` as it stands in addresses, ``typed`` what was typed and is none, ``item`` whole blocks about one item.
 
     ``looked_up_at`` is a moment that no page tells otherwise.
     """
 
     code: str
     typed: str
-    scans: str
+    item: str
     looked_up_at: datetime
 
     @classmethod
@@ -31,8 +31,8 @@ class Marks:
         """Marks for one page."""
         moment = datetime(_CHANCE.randrange(3000, 9000), _CHANCE.randrange(1, 13), _CHANCE.randrange(1, 29),
                           _CHANCE.randrange(24), _CHANCE.randrange(60), tzinfo=HANOI)  # fmt: skip
-        code, typed, scans = (f"{letter}{secrets.token_hex(10)}" for letter in "xyz")
-        return cls(code, typed, scans, moment)
+        code, typed, item = (f"{letter}{secrets.token_hex(10)}" for letter in "xyz")
+        return cls(code, typed, item, moment)
 
     def names(self) -> dict[str, str]:
         """What stands for each mark, as it is written in a page."""
@@ -40,7 +40,7 @@ class Marks:
             self.code: "code",
             pretty(self.code): "pretty",
             self.typed: "typed",
-            self.scans: "scans",
+            self.item: "item",
             shown_iso(self.looked_up_at): "iso",
             shown(self.looked_up_at): "time",
         }

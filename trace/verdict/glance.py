@@ -7,7 +7,6 @@ page be kept at all: a recall is told from the moment it commits, by every proce
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -39,18 +38,9 @@ left join lateral (
     from scan_counts where code = c.code and c.run_id is not null
 ) t on true
 left join kept_pages k on k.batch_id = coalesce(c.batch_id, r.batch_id)
-    and k.kind = case when c.run_id is null then 'lot' when c.secret_hash is null then 'item' else 'layered' end
     and k.language = %(language)s and k.build = %(build)s
 where c.code = %(code)s
 """  # noqa: S608 -- put together from the two texts above alone
-
-
-class Kind(StrEnum):
-    """Which page of a lot a code leads to: the lot's own, or that of one item of it."""
-
-    LOT = "lot"
-    ITEM = "item"
-    LAYERED = "layered"  # with a second code under a scratch layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +58,17 @@ class Glance:
 
     ``batch_id`` None for a code that leads to no lot by itself, as that of a carton. ``is_special``: the label itself
     is void, or found to be copied, or its item sold, and what it says is not what others of its lot say.
+    ``has_secret``: there is a second code under a scratch layer.
     """
 
     batch_id: UUID | None
-    kind: Kind
+    is_item: bool
+    has_secret: bool
     is_special: bool
     first_scan_at: datetime | None
     scans: int
     places: int
     kept: KeptRow | None
-
-    @property
-    def is_item(self) -> bool:
-        return self.kind is not Kind.LOT
 
 
 def glance(
@@ -94,8 +82,8 @@ def glance(
     row = connection.execute(_GLANCE, asked, prepare=True).fetchone()
     if row is None:
         return None
-    lot, is_stamp, has_secret, bound_to, is_special, *told = row
+    lot, is_item, has_secret, bound_to, is_special, *told = row
     first_at, scans, places, verdict, name, content, is_fresh = told
-    kind = (Kind.LAYERED if has_secret else Kind.ITEM) if is_stamp else Kind.LOT
     kept = KeptRow(verdict, name, content) if is_fresh and not is_special else None
-    return Glance(bound_to if is_stamp else lot, kind, is_special, first_at, scans, places, kept)
+    lot = bound_to if is_item else lot
+    return Glance(lot, is_item, has_secret, is_special, first_at, scans, places, kept)

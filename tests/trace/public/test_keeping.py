@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from producers.models import Certificate, Product
 from tests.conftest import build_app
 from tests.databases import copied_database
-from tests.factories import ActiveBatchFactory, ShipmentFactory, actor_of_kind
+from tests.factories import ActiveBatchFactory, ShipmentFactory, a_key, actor_of_kind
 from trace.accounts.models import Organisation, OrganisationKind
 from trace.accounts.permissions import Actor
 from trace.batches import services_runs, stamp_queries
@@ -32,6 +32,7 @@ from trace.demo.fill import fill
 from trace.events.handover_models import Hold, Shipment, ShipmentLine
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.events.services_items import sell_item
+from trace.events.services_leaving import sell
 from trace.events.services_receiving import receive
 from trace.events.services_stamps import bind_stamps, void_stamps
 from trace.kept.models import KeptPage, PageChange
@@ -236,6 +237,25 @@ def test_a_change_makes_the_page_out_of_date_as_it_commits(scene: Scene, change:
     assert not scene.city.is_kept(scene.lot.code)
 
 
+def test_whoever_is_read_for_one_line_alone_is_watched_too(scene: Scene) -> None:
+    """A session lets go of what nobody holds: nothing may depend on what it still remembers at the end."""
+    receive(scene.session, scene.shop, scene.shipment.id)
+    sell(scene.session, scene.shop, scene.lot.id, Decimal(1), key=a_key())
+    scene.city.publish()
+    scene.city.get(f"/T/{scene.lot.code}")
+    page = scene.session.get_one(KeptPage, (scene.lot.id, "vi"))
+    speaks_of = {
+        scene.lot.id,
+        scene.lot.product_id,
+        scene.producer.organisation_id,
+        scene.shop.organisation_id,
+    }
+    assert speaks_of <= set(page.subjects)
+    revise(scene.session, scene.shop.organisation, {"is_named_publicly": False}, None)
+    scene.session.commit()
+    assert not scene.city.is_kept(scene.lot.code)
+
+
 def test_a_recall_is_told_in_every_language_and_its_withdrawal_too(scene: Scene) -> None:
     path = f"/T/{scene.lot.code}"
     assert CALM in scene.city.read(path)
@@ -311,7 +331,7 @@ def test_each_item_is_shown_its_own_code(scene: Scene) -> None:
 
 
 def test_a_page_is_of_one_day(scene: Scene) -> None:
-    page = scene.session.get_one(KeptPage, (scene.lot.id, "lot", "vi"))
+    page = scene.session.get_one(KeptPage, (scene.lot.id, "vi"))
     midnight = datetime.combine(clock.today() + timedelta(days=1), datetime.min.time())
     assert page.valid_until <= clock.from_local(midnight)
     page.valid_until = clock.now()
@@ -320,7 +340,7 @@ def test_a_page_is_of_one_day(scene: Scene) -> None:
 
 
 def test_a_handover_that_waits_too_long_ends_the_page_of_its_lot(scene: Scene) -> None:
-    page = scene.session.get_one(KeptPage, (scene.lot.id, "lot", "vi"))
+    page = scene.session.get_one(KeptPage, (scene.lot.id, "vi"))
     assert page.valid_until <= scene.shipment.shipped_at + CONFIRMATION_GRACE
 
 
