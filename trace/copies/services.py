@@ -3,7 +3,7 @@
 Scans open a case and make its score rise; they decide nothing, and no public verdict reads them.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -46,13 +46,18 @@ def thresholds_of(settings: Settings) -> Thresholds:
 
 
 def note_place(
-    session: Session, stamp: Stamp, device: Device, commune_code: str, thresholds: Thresholds
+    session: Session,
+    stamp: Stamp,
+    device: Device,
+    commune_code: str,
+    thresholds: Thresholds,
+    at: datetime | None = None,
 ) -> bool:
-    """Note that this item was scanned in a commune now, and open a case where that is one.
+    """Note that this item was scanned in a commune (now), and open a case where that is one.
 
     False where nothing was noted: a program, or its kind of device counted less than ten minutes ago.
     """
-    if device in NOBODY or not place_scan(session, stamp.code.code, device, commune_code):
+    if device in NOBODY or not place_scan(session, stamp.code.code, device, commune_code, at):
         return False
     label = Label(
         is_void=stamp.voided is not None,

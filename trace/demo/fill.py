@@ -94,13 +94,14 @@ def fill(session: Session, blobs: BlobStore, *, today: date, is_public: bool) ->
     told = [(story, teller.tell(story)) for story in STORIES]
     fresh = next(batch for story, batch in told if story.product == "cai" and story.is_fresh)
     made = tell_making(session, actors, products, fresh) + tell_watching(session, actors, products)
-    tell_stamps(session, actors, fresh)
+    labels = tell_stamps(session, actors, actors[catalogue.AUTHORITY.key], fresh)
     tell_report(session, blobs, actors[catalogue.AUTHORITY.key], fresh)
     session.flush()
     return DemoSummary(
         sign_ins=tuple(people.sign_ins),
-        scan_addresses=tuple(
-            ScanAddress(f"/T/{batch.code}", story.shows) for story, batch in told if story.shows
+        scan_addresses=(
+            *(ScanAddress(f"/T/{batch.code}", story.shows) for story, batch in told if story.shows),
+            *(ScanAddress(f"/T/{code}", shows) for shows, code in labels.items()),
         ),
         organisations=len(actors),
         batches=len(told) + len(made),

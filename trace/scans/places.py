@@ -5,7 +5,7 @@ A place is a commune's code and nothing else; where exactly somebody stood comes
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -31,17 +31,20 @@ class CommuneScans:
     scans: int
 
 
-def place_scan(session: Session, code: str, device: Device, commune_code: str) -> bool:
-    """Note that this item was scanned in a commune now; False where its kind of device counted a moment ago.
+def place_scan(
+    session: Session, code: str, device: Device, commune_code: str, at: datetime | None = None
+) -> bool:
+    """Note that this item was scanned in a commune (now); False where its kind of device counted a moment ago.
 
     Until the caller's transaction ends nobody else notes one of the same code.
     """
-    now = clock.now()
+    now = at or clock.now()
     session.execute(_LOCK, {"code": code})
     lately = exists().where(
         PlacedScan.code == code,
         PlacedScan.device == str(device),
         PlacedScan.scanned_at > now - COUNTS_ONCE_IN,
+        PlacedScan.scanned_at < now + COUNTS_ONCE_IN,
     )
     if session.scalar(select(lately)):
         return False

@@ -18,6 +18,7 @@ from trace.accounts.rules import normalise_phone, readable_phone
 from trace.accounts.sessions import check_password
 from trace.batches import queries as batches
 from trace.batches.models import Balance, Batch
+from trace.copies.models import CopyCase
 from trace.core import clock
 from trace.core.blobs import BlobStore, Size
 from trace.core.database import make_engine, new_session
@@ -31,6 +32,8 @@ from trace.events.models import Event, EventGoods, Verb
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.recalls.models import Recall
 from trace.reports.models import Report
+from trace.verdict.queries import look_up
+from trace.verdict.rules import Verdict, decide
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def test_one_report_is_told_and_marked_as_made_up(demo: Demo) -> None:
 def test_scan_addresses_show_what_they_say(demo: Demo) -> None:
     found = {}
     for one in demo.summary.scan_addresses:
-        batch = batches.find_batch_by_code(demo.session, one.path.removeprefix("/T/"))
+        batch = look_up(demo.session, one.path.removeprefix("/T/")).batch
         assert batch is not None
         assert batch.expires_on is not None
         found[one.shows] = (batch.is_recalled, batch.expires_on < clock.today())
@@ -107,7 +110,19 @@ def test_scan_addresses_show_what_they_say(demo: Demo) -> None:
         "no warning": (False, False),
         "past its use-by date": (False, True),
         "recalled: do not eat": (True, False),
+        "this label needs a check": (False, False),
+        "this label has been copied": (False, False),
     }
+
+
+def test_of_labels_seen_everywhere_one_is_copied_one_to_be_checked_and_one_waits(demo: Demo) -> None:
+    told = {one.shows: one.path.removeprefix("/T/") for one in demo.summary.scan_addresses}
+    verdicts = {
+        shows: decide(look_up(demo.session, told[shows]).facts).verdict
+        for shows in ("this label needs a check", "this label has been copied")
+    }
+    assert list(verdicts.values()) == [Verdict.COPY_SUSPECTED, Verdict.COPIED]
+    assert demo.count(CopyCase, CopyCase.decision.is_(None)) == 1
 
 
 def test_batches_are_in_every_state(demo: Demo) -> None:
