@@ -16,6 +16,8 @@ MODULES = (
     "trace.batches.models",
     "trace.batches.unit_models",
     "trace.batches.stamp_models",
+    "producers.diary.models",
+    "producers.test_results.models",
     "trace.events.models",
     "trace.events.handover_models",
     "trace.epcis.models",

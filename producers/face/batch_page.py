@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from labels.mending import Mending, mend_item
 from producers.face import pages, texts
+from producers.face.pages_growing import Growing, growing_of
 from producers.face.pages_harvest import Delivered, delivered
 from producers.face.texts import _
 from producers.models import ExpiryKind
@@ -94,6 +95,7 @@ class BatchPage:
     households: tuple[Delivered, ...] = ()  # who brought how much; personal, for this organisation alone
     made_of: tuple[Batch, ...] = ()
     made_into: tuple[Batch, ...] = ()
+    growing: Growing | None = None  # the diary and the test results
 
     @property
     def can_grow(self) -> bool:
@@ -132,6 +134,7 @@ def batch_page(session: Session, organisation: Organisation, batch: Batch) -> Ba
         "quantity_words": texts.quantity_words(batch.quantity, batch.uom, batch.packaging_word),
         "items": _items(batch),
         "place": pages.place_name(batch.location),
+        "growing": growing_of(session, batch),
     }
     if not batch.is_activated:
         return BatchPage(**common)

@@ -3,11 +3,13 @@
 from producers.face import (
     views_batches,
     views_copies,
+    views_diary,
     views_harvest,
     views_links,
     views_products,
     views_reports,
     views_stamps,
+    views_test_results,
     views_voiding,
 )
 from producers.face.blueprint import blueprint
@@ -16,10 +18,12 @@ __all__ = [
     "blueprint",
     "views_batches",
     "views_copies",
+    "views_diary",
     "views_harvest",
     "views_links",
     "views_products",
     "views_reports",
     "views_stamps",
+    "views_test_results",
     "views_voiding",
 ]

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from producers import queries as product_queries
+from producers.diary.services import Ground, WaitNotOver, check_waited
 from producers.face import pages, texts
 from producers.face.batch_page import batch_page
 from producers.face.blueprint import blueprint
@@ -114,14 +115,18 @@ def show_batch(batch_id: UUID) -> ResponseReturnValue:
 @audience(Audience.PRODUCER)
 def activate_batch(batch_id: UUID) -> ResponseReturnValue:
     """Seal the ten items; a second tap finds it done."""
-    form = Form()
+    form = Form.from_request()
     try:
+        batch = queries.get_batch(db(), actor().organisation_id, batch_id)
+        ground = Ground(batch.product_id, batch.location_id, batch.id)
+        if not batch.is_activated:
+            check_waited(db(), ground, batch.produced_on, is_confirmed=bool(form.value("is_wait_confirmed")))
         services_activation.activate(db(), actor(), batch_id)
         db().commit()
         flash(_("The batch is activated. Its labels can be looked up from now on."), "ok")
     except services_activation.AlreadyActivated:
         db().rollback()
-    except (services_activation.ItemsMissing, NotApprovedYet) as refusal:
+    except (services_activation.ItemsMissing, NotApprovedYet, WaitNotOver) as refusal:
         db().rollback()
         form.refuse(refusal)
         return _show(queries.get_batch(db(), actor().organisation_id, batch_id), form)

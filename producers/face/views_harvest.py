@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from producers import queries as product_queries
+from producers.diary.services import Ground, WaitNotOver, check_waited
 from producers.face import pages_harvest
 from producers.face.blueprint import blueprint
 from producers.face.pages_harvest import TodayRow
@@ -66,6 +67,7 @@ def harvest() -> ResponseReturnValue:
             sources = _sources(form)
             total = sum((source.quantity for source in sources), Decimal(0))
             lot = TodaysLot(_facts(product, total, facts["produced_on"], facts["lot_number"]), tuple(sources))
+            _ask_about_waiting(form, [lot])
             made = services_harvest.harvest(db(), actor(), [lot] if sources else [], key=form.key)
             target = url_for("producers.show_batch", batch_id=made[0].id)
             db().commit()
@@ -114,6 +116,7 @@ def register_today() -> ResponseReturnValue:
                 for row in rows
                 if typed[row.field] is not None
             ]
+            _ask_about_waiting(form, lots)
             made = services_harvest.harvest(db(), actor(), lots, key=form.key)
             count = len(made)
             db().commit()
@@ -139,6 +142,20 @@ def _ask_about_leaps(form: Form, rows: Sequence[TodayRow], typed: Mapping[str, A
             )
     if errors:
         raise BadInput(_("Some fields need another look."), code="quantity-far-above-last", errors=errors)
+
+
+def _ask_about_waiting(form: Form, lots: Sequence[TodaysLot]) -> None:
+    """Ask once more before lots are activated that the diary says were harvested early: about all of them at once."""
+    asked = []
+    for lot in lots:
+        facts = lot.facts
+        try:
+            check_waited(db(), Ground(facts.product_id, facts.location_id), facts.produced_on)
+        except WaitNotOver as question:
+            name = product_queries.get_product(db(), actor().organisation_id, facts.product_id).name
+            asked.append(f"{name}: {question}")
+    if asked and not form.value("is_wait_confirmed"):
+        raise WaitNotOver(" ".join(asked), field="is_wait_confirmed")
 
 
 def _product(typed: str) -> Product | None:

@@ -19,6 +19,11 @@ from werkzeug.routing import Rule
 from labels.printer_models import LabelPrinter, Language
 from labels.run_print_models import RunPrint
 from labels.run_sheet_models import RunSheets
+from producers.diary.models import WorkKind
+from producers.diary.services import Ground, Work, note_entry
+from producers.test_results.rules import Line
+from producers.test_results.services import Report as LabReport
+from producers.test_results.services import note_result
 from tests.web import contents, settle, sign_in_as, token_of
 from trace.accounts import api_keys, services_members, sessions
 from trace.accounts.models import OrganisationKind, PartyKind, Role
@@ -184,6 +189,11 @@ def scene(session: Session) -> Scene:
     )
     session.add_all([sending, sheets])
     session.flush()
+    ground = Ground(draft_product.id, owner.organisation.seat.id)
+    work = Work(WorkKind.OTHER, clock.today(), purpose=SECRET)
+    entry = note_entry(session, owner, ground, work, key="k-diary")
+    tested = LabReport(SECRET, SECRET, clock.today(), (Line(SECRET, SECRET),))
+    result = note_result(session, owner, draft.id, tested, key="k-result")
     ids = {
         "capture_id": str(capture.id),
         "membership_id": str(membership.id),
@@ -210,6 +220,8 @@ def scene(session: Session) -> Scene:
         "print_id": str(sending.id),
         "sheets_id": str(sheets.id),
         "report_id": str(report.id),
+        "entry_id": str(entry.id),
+        "result_id": str(result.id),
         "place": "1",
         "run_id": str(stamps.id),
         "binding_id": str(binding.id),

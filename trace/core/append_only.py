@@ -14,6 +14,8 @@ APPEND_ONLY = (
     "revisions",
     "audit",
     "scans",
+    "diary_entries",
+    "test_results",
 )
 
 GUARD_FUNCTION = """

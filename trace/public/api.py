@@ -8,13 +8,13 @@ from trace.core.api import Answer, ApiBlueprint
 from trace.core.errors import BadInput, NotFound
 from trace.core.http import Audience, audience, db
 from trace.public import guessing
-from trace.public.pages import CodePage, Vouch
+from trace.public.api_growing import VOUCHES, DiaryAnswer, OfficialCheckAnswer, TestReportAnswer
+from trace.public.pages import CodePage
 from trace.verdict.rules import Verdict
 
 blueprint = ApiBlueprint("codes", __name__, description="What may be said of a code now; no key needed.")
 
 VERDICTS = [str(verdict) for verdict in Verdict if verdict not in (Verdict.MALFORMED, Verdict.UNKNOWN)]
-VOUCHES = {"enum": [str(vouch) for vouch in Vouch]}
 
 
 class CodeMalformed(BadInput):
@@ -60,6 +60,7 @@ class OcopAnswer(Answer):
     issuer = ma.fields.String()
     vouch = ma.fields.String(metadata=VOUCHES)
     who_says = ma.fields.String()
+    mark = ma.fields.String(allow_none=True, metadata={"description": "When it was removed, if it was."})
 
 
 class ItemAnswer(Answer):
@@ -99,6 +100,9 @@ class PaperAnswer(Answer):
     is_lapsed = ma.fields.Boolean()
     vouch = ma.fields.String(metadata=VOUCHES)
     who_says = ma.fields.String()
+    mark = ma.fields.String(
+        allow_none=True, metadata={"description": "What happened after the lot was sealed: added later, removed."}
+    )
 
 
 class CodeAnswer(Answer):
@@ -124,6 +128,9 @@ class CodeAnswer(Answer):
     items = ma.fields.List(ma.fields.Nested(ItemAnswer))
     journey = ma.fields.List(ma.fields.Nested(StepAnswer))
     certificates = ma.fields.List(ma.fields.Nested(PaperAnswer))
+    test_results = ma.fields.List(ma.fields.Nested(TestReportAnswer))
+    official_checks = ma.fields.List(ma.fields.Nested(OfficialCheckAnswer))
+    diary = ma.fields.Nested(DiaryAnswer, allow_none=True)
     producer_words = ma.fields.String(allow_none=True)
 
 
@@ -165,6 +172,9 @@ def _answer(page: CodePage) -> dict[str, Any]:
         "items": page.items,
         "journey": page.journey,
         "certificates": page.certificates,
+        "test_results": page.test_results,
+        "official_checks": page.official_checks,
+        "diary": page.diary,
         "producer_words": page.producer_words,
     }
 

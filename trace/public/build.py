@@ -24,7 +24,7 @@ from trace.core.revisions import Revision, list_revisions
 from trace.core.short_codes import pretty
 from trace.events import queries_stock
 from trace.events.queries_handover import confirmed_shipments
-from trace.public import counting, journey, made, public_log, route, sharing, speech, texts, wording
+from trace.public import counting, growing, journey, made, public_log, route, sharing, speech, texts, wording
 from trace.public.pages import CertificateLine, CodePage, CompareCard, Item, OcopLine, PublicFrame, Vouch
 from trace.public.wording_route import SPEECH
 from trace.verdict.queries import Known, look_up
@@ -133,6 +133,9 @@ def _batch_page(
         route=route.draw(steps, SPEECH),
         items=items,
         certificates=_certificates(batch, seal, sealed, today),
+        test_results=growing.test_reports(session, batch, seal["producer_name"]),
+        official_checks=growing.official_checks(session, batch),
+        diary=growing.diary_block(session, batch, seal["producer_name"]),
         producer_words=batch.product.description or None,
         words_changed=wording.changed_on(words_changed_on, "") if words_changed_on else None,
         receive_url=url_for("shops.receive_code", code=batch.code),

@@ -11,6 +11,7 @@ from enum import StrEnum
 from trace.core.language import DEFAULT, SOURCE, Tongue, with_country
 from trace.public.folding import Stretch, fold
 from trace.public.told import Told
+from trace.public.pages_growing import DiaryBlock, OfficialCheck, TestReport
 from trace.verdict.rules import Verdict
 
 
@@ -355,6 +356,9 @@ class CodePage:
     route: RouteDrawing | None = None
     items: tuple[Item, ...] = field(default=())
     certificates: tuple[CertificateLine, ...] = field(default=())
+    test_results: tuple[TestReport, ...] = field(default=())
+    official_checks: tuple[OfficialCheck, ...] = field(default=())
+    diary: DiaryBlock | None = None
     producer_words: str | None = None
     words_changed: str | None = None
     receive_url: str | None = None

@@ -7,7 +7,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from tests.factories import ActiveBatchFactory, ProductFactory, actor_of_kind
+from producers.diary.models import WorkKind
+from producers.diary.services import Ground, Work, note_entry
+from producers.test_results.rules import Line
+from producers.test_results.services import Report, note_result
+from tests.factories import ActiveBatchFactory, ProductFactory, a_key, actor_of_kind
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.append_only import APPEND_ONLY
@@ -26,6 +30,8 @@ A_COLUMN = {
     "revisions": "subject_kind",
     "audit": "action",
     "scans": "verdict",
+    "diary_entries": "used",
+    "test_results": "laboratory",
 }
 
 
@@ -43,7 +49,12 @@ def batch(session: Session) -> Batch:
             ScanRecord(scanned_at=clock.now(), code="C", verdict="no_warning", device="phone"),
         )
     )
-    return ActiveBatchFactory.create(session=session, actor=actor, product=product)
+    work = Work(WorkKind.OTHER, clock.today(), purpose="Ví Dụ")
+    note_entry(session, actor, Ground(product.id, actor.organisation.seat.id), work, key=a_key())
+    made = ActiveBatchFactory.create(session=session, actor=actor, product=product)
+    report = Report("Ví Dụ", "1", clock.today(), (Line("Ví Dụ", "1"),))
+    note_result(session, actor, made.id, report, key=a_key())
+    return made
 
 
 @pytest.fixture
