@@ -15,7 +15,7 @@ from trace.accounts.access import actor
 from trace.accounts.permissions import require_producer
 from trace.batches import services_runs, stamp_queries
 from trace.batches.stamp_rules import Span, check_order
-from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader, Pages
+from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader, Pages, page_answer
 from trace.core.errors import BadInput
 from trace.core.http import Audience, audience, db
 from trace.core.idempotency import once as done_once
@@ -35,8 +35,7 @@ CSV = "text/csv"
 @blueprint.response(200, RunPage, description="One page of runs")
 def list_runs(asked: Mapping[str, int]) -> dict[str, Any]:
     """List the rolls and print runs your organisation ordered, newest first."""
-    page = stamp_queries.list_runs(db(), actor().organisation_id, asked["page"])
-    return {"items": [run_answer(run) for run in page.rows], "page": page.number, "has_more": page.has_more}
+    return page_answer(stamp_queries.list_runs(db(), actor().organisation_id, asked["page"]), run_answer)
 
 
 @blueprint.route("/stamp-runs", methods=["POST"])

@@ -8,7 +8,7 @@ from trace.accounts.access import actor
 from trace.batches import queries, services
 from trace.batches.schemas import BatchAnswer, BatchPage, HoldingPage, NewBatch, batch_answer, holding_answer
 from trace.batches.services import BatchFacts
-from trace.core.api import PREFIX, ApiBlueprint, Pages
+from trace.core.api import PREFIX, ApiBlueprint, Pages, page_answer
 from trace.core.http import Audience, audience, db
 
 blueprint = ApiBlueprint("batches", __name__, description="Lots, and what is in hand of them.")
@@ -20,8 +20,7 @@ blueprint = ApiBlueprint("batches", __name__, description="Lots, and what is in 
 @blueprint.response(200, BatchPage, description="One page of batches")
 def list_batches(asked: Mapping[str, int]) -> dict[str, Any]:
     """List the batches your organisation registered, newest first."""
-    page = queries.list_batches(db(), actor().organisation_id, asked["page"])
-    return {"items": [batch_answer(b) for b in page.rows], "page": page.number, "has_more": page.has_more}
+    return page_answer(queries.list_batches(db(), actor().organisation_id, asked["page"]), batch_answer)
 
 
 @blueprint.route("/batches", methods=["POST"])
@@ -53,5 +52,4 @@ def show_batch(batch_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, HoldingPage, description="One page of what is in hand")
 def list_holdings(asked: Mapping[str, int]) -> dict[str, Any]:
     """List what your organisation has in hand, soonest expiry first."""
-    page = queries.list_holdings(db(), actor().organisation_id, asked["page"])
-    return {"items": [holding_answer(h) for h in page.rows], "page": page.number, "has_more": page.has_more}
+    return page_answer(queries.list_holdings(db(), actor().organisation_id, asked["page"]), holding_answer)

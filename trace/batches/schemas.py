@@ -9,7 +9,7 @@ from trace.batches import queries
 from trace.batches.models import Batch, DateKind, Holding
 from trace.batches.rules import BatchState, seal_value, state_of
 from trace.core import clock
-from trace.core.api import Amount, Answer, Body, ExactNumber
+from trace.core.api import Amount, Answer, Body, ExactNumber, PageAnswer
 from trace.core.fields import Choice, Day, Id, Text
 
 
@@ -47,12 +47,10 @@ class BatchAnswer(Answer):
     activated_at = ma.fields.AwareDateTime(allow_none=True)
 
 
-class BatchPage(Answer):
+class BatchPage(PageAnswer):
     """50 batches, newest first."""
 
     items = ma.fields.List(ma.fields.Nested(BatchAnswer))
-    page = ma.fields.Integer()
-    has_more = ma.fields.Boolean()
 
 
 class BatchBrief(Answer):
@@ -77,12 +75,10 @@ class HoldingAnswer(Answer):
     quantity = Amount()
 
 
-class HoldingPage(Answer):
+class HoldingPage(PageAnswer):
     """50 holdings, soonest expiry first."""
 
     items = ma.fields.List(ma.fields.Nested(HoldingAnswer))
-    page = ma.fields.Integer()
-    has_more = ma.fields.Boolean()
 
 
 def batch_answer(batch: Batch) -> dict[str, Any]:

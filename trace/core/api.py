@@ -24,6 +24,7 @@ from trace.core.fields import Text, Whole
 from trace.core.http import Audience, audience
 from trace.core.idempotency import LONGEST_KEY
 from trace.core.numbers import LARGEST, LONGEST_TYPED, Meaning, parse_quantity
+from trace.core.paging import Page, Row
 
 PREFIX = "/api/v1"
 VERSION = "1.0"
@@ -132,6 +133,18 @@ class Pages(ma.Schema):
     """Which page of a list."""
 
     page = Whole(low=1, high=10_000, load_default=1, metadata={"description": "Pages have 50 rows."})
+
+
+class PageAnswer(Answer):
+    """One page of a list; the schema of a list names its ``items``."""
+
+    page = ma.fields.Integer()
+    has_more = ma.fields.Boolean()
+
+
+def page_answer(page: Page[Row], told: Callable[[Row], dict[str, Any]]) -> dict[str, Any]:
+    """A page of rows as it is answered, each row as ``told`` tells it."""
+    return {"items": [told(row) for row in page.rows], "page": page.number, "has_more": page.has_more}
 
 
 class IdempotencyHeader(ma.Schema):

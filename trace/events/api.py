@@ -7,7 +7,7 @@ from uuid import UUID
 from trace.accounts.access import actor
 from trace.batches import queries as batch_queries
 from trace.batches.schemas import BatchAnswer, batch_answer
-from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader
+from trace.core.api import PREFIX, ApiBlueprint, IdempotencyHeader, page_answer
 from trace.core.http import Audience, audience, db
 from trace.events import queries, services_activation, services_leaving, services_receiving, services_shipping
 from trace.events.parties import state_party
@@ -55,8 +55,7 @@ def list_shipments(asked: Mapping[str, Any]) -> dict[str, Any]:
     reader_id = actor().organisation_id
     fetch = queries.list_inbound if asked["direction"] == Direction.INCOMING else queries.list_outgoing
     page = fetch(db(), reader_id, asked["page"])
-    rows = [shipment_answer(shipment, reader_id) for shipment in page.rows]
-    return {"items": rows, "page": page.number, "has_more": page.has_more}
+    return page_answer(page, lambda shipment: shipment_answer(shipment, reader_id))
 
 
 @blueprint.route("/shipments/<uuid:shipment_id>")

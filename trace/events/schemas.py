@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from trace.accounts.models import PartyKind
 from trace.batches.schemas import BatchBrief, batch_brief
-from trace.core.api import Amount, Answer, Body, ExactNumber, Pages
+from trace.core.api import Amount, Answer, Body, ExactNumber, PageAnswer, Pages
 from trace.core.fields import Choice, Id, Instant, Text
 from trace.events.desk import Around
 from trace.events.handover_models import Shipment, ShipmentLine
@@ -172,12 +172,10 @@ class ShipmentAnswer(Answer):
     lines = ma.fields.List(ma.fields.Nested(LineAnswer))
 
 
-class ShipmentPage(Answer):
+class ShipmentPage(PageAnswer):
     """50 shipments, newest first."""
 
     items = ma.fields.List(ma.fields.Nested(ShipmentAnswer))
-    page = ma.fields.Integer()
-    has_more = ma.fields.Boolean()
 
 
 class EventAnswer(Answer):

@@ -8,7 +8,7 @@ import marshmallow as ma
 from trace.batches.stamp_models import RangeKind, RunKind, StampRange, StampRun
 from trace.batches.stamp_queries import Stamp
 from trace.batches.stamp_rules import MOST_IN_RUN, StampState, VoidReason
-from trace.core.api import Answer, Body
+from trace.core.api import Answer, Body, PageAnswer
 from trace.core.fields import Choice, Id, Text, Tick, Whole
 
 LONGEST_STAMP = 600  # a code, a number as text, or the whole address in a QR
@@ -77,12 +77,10 @@ class RunAnswer(Answer):
     finished_at = ma.fields.AwareDateTime(allow_none=True)
 
 
-class RunPage(Answer):
+class RunPage(PageAnswer):
     """One page of runs, newest first."""
 
     items = ma.fields.List(ma.fields.Nested(RunAnswer))
-    page = ma.fields.Integer()
-    has_more = ma.fields.Boolean()
 
 
 class RangeAnswer(Answer):
