@@ -37,6 +37,7 @@ import psycopg
 from bench import _bare_route
 from bench._lookup_city import City, fill
 from bench._lookup_load import HEYS, Answer, Draws, Told, ask, hey, tags_of, write_lines, wrk
+from bench._lookup_warm import keep_pages
 from tests.conftest import free_port
 from trace.cli import processes, texts
 from trace.cli.database import migrate, name_log
@@ -65,6 +66,7 @@ class Service:
 
     site: str
     web: processes.Child
+    environ: dict[str, str]
     told: dict[str, list[Told]] = field(default_factory=dict)
 
     def measure(self, name: str, file: Path, seconds: float, first_source: int) -> Told:
@@ -109,6 +111,7 @@ def main() -> None:
             flush=True,
         )
         real = stack.enter_context(_real_site(url, folder))
+        _warm(url, real, city)
         size = _look_at(real.site, Draws(city, seed=1), is_trial=asked.trial)
         bare = stack.enter_context(_bare_site(folder, size))
         lines = round(seconds * (TRIAL_LINES_A_SECOND if asked.trial else LINES_A_SECOND))
@@ -191,6 +194,22 @@ class Bench:
         return statistics.quantiles(took, n=100)[98]
 
 
+def _warm(url: str, real: Service, city: City) -> None:
+    """Every lot's page is made once, as it would be by the first scan of its day."""
+    began = time.perf_counter()
+    keep_pages(real.environ, [city.code(number) for number in range(city.lots)])
+    took = time.perf_counter() - began
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        connection.execute("vacuum analyze kept_pages")
+        connection.execute("checkpoint")
+        found = connection.execute("select count(*), avg(octet_length(content)) from kept_pages").fetchone()
+    count, size = found or (0, 0)
+    print(
+        f"{count:,} pages kept in {took:.0f} s, {count / took:,.0f} a second, {size:,.0f} bytes each",
+        flush=True,
+    )
+
+
 def _look_at(site: str, drawn: Draws, *, is_trial: bool) -> int:
     """What is measured is what is asked for; bytes of a page over the wire, on average."""
     paths = drawn.uniform(LOOKED_AT)
@@ -232,7 +251,7 @@ def _real_site(url: str, folder: Path) -> Iterator[Service]:
         "TRACE_PROXIES": "1",
     }
     web = processes.start_web(environ, "127.0.0.1", port, folder, processes.WEB_WORKERS)
-    with _running(Service(site, web)) as service:
+    with _running(Service(site, web, environ)) as service:
         yield service
 
 
@@ -248,7 +267,7 @@ def _bare_site(folder: Path, size: int) -> Iterator[Service]:
             command, cwd=CHECKOUT, env=environ, stdout=log, stderr=log, start_new_session=True
         )
     web = processes.Child("bare route", process, log_path)
-    with _running(Service(f"http://127.0.0.1:{port}", web)) as service:
+    with _running(Service(f"http://127.0.0.1:{port}", web, environ)) as service:
         yield service
 
 
