@@ -30,6 +30,7 @@ from trace.accounts.models import OrganisationKind, PartyKind, Role
 from trace.accounts.permissions import Actor
 from trace.batches import services_runs, stamp_queries
 from trace.batches.stamp_rules import Typed
+from trace.copies.models import CopyCase
 from trace.core import clock
 from trace.core.http import Audience, audience_of
 from trace.core.ids import uuid7
@@ -187,7 +188,8 @@ def scene(session: Session) -> Scene:
         request_hash="",
         language="vi",
     )
-    session.add_all([sending, sheets])
+    copied = CopyCase(code=item, organisation_id=owner.organisation_id, score=60, findings=[])
+    session.add_all([sending, sheets, copied])
     session.flush()
     ground = Ground(draft_product.id, owner.organisation.seat.id)
     work = Work(WorkKind.OTHER, clock.today(), purpose=SECRET)
@@ -220,6 +222,7 @@ def scene(session: Session) -> Scene:
         "print_id": str(sending.id),
         "sheets_id": str(sheets.id),
         "report_id": str(report.id),
+        "case_id": str(copied.id),
         "entry_id": str(entry.id),
         "result_id": str(result.id),
         "place": "1",
@@ -256,6 +259,8 @@ def scene(session: Session) -> Scene:
         "sender_id": str(owner.organisation_id),
         "state": "answered",
         "words": "X",
+        "decision": "no_copy",
+        "why": "X",
     }
     settle(session)
     return Scene(Victim(ids, fields), outsider, shop, api_key)

@@ -61,6 +61,7 @@ def test_nobody_else_finds_the_officers_pages(app: Flask, city: City, browse: Br
         "product_id": city.batch.product_id,
         "user_id": city.shop.user_id,
         "report_id": city.batch.id,
+        "case_id": city.batch.id,
         "place": 1,
     }
     for rule in app.url_map.iter_rules():
@@ -73,7 +74,7 @@ def test_nobody_else_finds_the_officers_pages(app: Flask, city: City, browse: Br
         if "GET" in methods:
             assert browser.get(path[1]).status_code == 404, path
         if "POST" in methods:
-            assert send(browser, path[1], note="x", typed_lot_number="x").status_code == 404, path
+            assert send(browser, path[1], note="x", typed_lot_number="x", decision="no_copy", why="x").status_code == 404, path
 
 
 def test_an_organisation_is_approved_once(session: Session, city: City, officer: FlaskClient) -> None:

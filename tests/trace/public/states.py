@@ -10,6 +10,8 @@ from flask import Flask, render_template
 from flask_babel import Babel, force_locale
 
 from trace.batches.texts import ITEM_LABELS
+from trace.copies.rules import CopyFacts
+from trace.copies.rules import Decision as CopyDecision
 from trace.core.clock import HANOI
 from trace.core.language import Tongue
 from trace.public import texts
@@ -33,6 +35,7 @@ from trace.recalls.rules import (
     RecallReason,
     WithdrawalReason,
 )
+from trace.scans.clones import Finding, Reason
 from trace.verdict.rules import CodeState, Facts, decide
 
 ROOT = Path(__file__).parents[3]
@@ -52,6 +55,12 @@ HOLD = HoldFacts(reason=HoldReason.TEST_RESULT, started_at=datetime(2026, 11, 21
 RELEASED = replace(HOLD, released_on=TODAY, release_reason=ReleaseReason.TEST_PASSED)
 PLAIN = Facts(today=TODAY, use_by_on=date(2026, 11, 24), producer_name="HTX rau Ví Dụ")
 SOLD_AT = datetime(2026, 11, 21, 8, 15, tzinfo=HANOI)
+PLACES = Finding(reason=Reason.MANY_PLACES, places=5, within=timedelta(days=2))
+TRAVEL = Finding(reason=Reason.IMPOSSIBLE_TRAVEL, kilometres=1144, within=timedelta(minutes=40))
+COPIED = CopyFacts(
+    decision=CopyDecision.CONFIRMED_COPY, decided_at=SOLD_AT, authority="Chi cục Ví Dụ", finding=PLACES
+)
+SUSPECTED = replace(COPIED, decision=CopyDecision.NEEDS_CHECK)
 CRAFT = replace(PLAIN, use_by_on=None, is_food=False)
 VOLUNTARY = replace(RECALL, decision_number=None, decided_on=None)
 
@@ -67,6 +76,21 @@ STATES: dict[str, Facts] = {
     "sold_and_best_before_passed": replace(PLAIN, use_by_on=None, best_before_on=YESTERDAY, sold_at=SOLD_AT),
     "expired_and_sold": replace(PLAIN, use_by_on=YESTERDAY, sold_at=SOLD_AT),
     "recalled_and_sold": replace(PLAIN, recalls=(RECALL,), sold_at=SOLD_AT),
+    "copied": replace(PLAIN, copy=COPIED),
+    "copied_by_its_producer": replace(PLAIN, copy=replace(COPIED, authority=None)),
+    "copied_and_sold": replace(PLAIN, copy=COPIED, sold_at=SOLD_AT),
+    "recalled_and_copied": replace(PLAIN, recalls=(RECALL,), copy=COPIED),
+    "not_activated_and_copied": replace(PLAIN, is_activated=False, copy=COPIED),
+    "copy_suspected": replace(PLAIN, copy=SUSPECTED),
+    "copy_suspected_within_hours": replace(
+        PLAIN, copy=replace(SUSPECTED, finding=replace(PLACES, within=timedelta(hours=30)))
+    ),
+    "copy_suspected_by_travel": replace(PLAIN, copy=replace(SUSPECTED, finding=TRAVEL)),
+    "copy_suspected_after_sale": replace(
+        PLAIN, copy=replace(SUSPECTED, finding=Finding(reason=Reason.AFTER_SALE, places=4)), sold_at=SOLD_AT
+    ),
+    "copy_suspected_without_figures": replace(PLAIN, copy=replace(SUSPECTED, finding=None)),
+    "expired_and_copy_suspected": replace(PLAIN, copy=SUSPECTED, use_by_on=YESTERDAY),
     "expired": replace(PLAIN, use_by_on=YESTERDAY),
     "expired_long_ago": replace(PLAIN, use_by_on=TODAY - timedelta(days=40)),
     "expired_not_food": replace(CRAFT, use_by_on=YESTERDAY),
