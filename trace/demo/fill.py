@@ -26,6 +26,7 @@ from trace.core.short_codes import ALPHABET
 from trace.demo import catalogue, pictures
 from trace.demo.catalogue import DemoOrganisation, DemoProduct
 from trace.demo.factories import ActorFactory, CertificateFactory, ProductFactory, UserFactory, nobodys_phone
+from trace.demo.growing import tell_growing, tell_testing
 from trace.demo.making import tell_making
 from trace.demo.reporting import tell_report
 from trace.demo.stamping import tell_stamps
@@ -91,8 +92,10 @@ def fill(session: Session, blobs: BlobStore, *, today: date, is_public: bool) ->
     actors = _found_organisations(session, people)
     products = _register_products(session, blobs, actors, today)
     teller = Teller(session, today, actors, products)
+    tell_growing(session, actors, products["cai"][1])
     told = [(story, teller.tell(story)) for story in STORIES]
     fresh = next(batch for story, batch in told if story.product == "cai" and story.is_fresh)
+    tell_testing(session, actors, told[0][1])
     made = tell_making(session, actors, products, fresh) + tell_watching(session, actors, products)
     labels = tell_stamps(session, actors, actors[catalogue.AUTHORITY.key], fresh)
     tell_report(session, blobs, actors[catalogue.AUTHORITY.key], fresh)

@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from PIL import Image
 from sqlalchemy import Connection, text
 
 from tests.producers.conftest import MakeWorkspace
-from tests.producers.workspace import Workspace, jpeg, visible
+from tests.producers.workspace import Workspace, visible
 from trace.core import clock
 from trace.core.ids import uuid7
 
@@ -26,6 +27,19 @@ def report(**changed: Any) -> dict[str, Any]:
         "meets_1": "yes",
     }
     return {name: value for name, value in {**form, **changed}.items() if value is not None}
+
+
+def paper() -> dict[str, Any]:
+    """A photographed report, unlike the picture of the product."""
+    out = io.BytesIO()
+    Image.new("RGB", (240, 320), (240, 240, 230)).save(out, "JPEG")
+    out.seek(0)
+    return {"picture": (out, "phieu.jpg")}
+
+
+def status(workspace: Workspace, path: str) -> int:
+    with workspace.client.get(path) as answer:
+        return answer.status_code
 
 
 @pytest.fixture
@@ -79,22 +93,22 @@ def test_what_cannot_be_is_refused_on_its_field(
 def test_a_photo_is_seen_by_who_sent_it_and_nobody_else_unless_chosen(
     workspace: Workspace, make_workspace: MakeWorkspace, batch_id: UUID, connection: Connection
 ) -> None:
-    form = report(picture=(io.BytesIO(jpeg()), "phieu.jpg"))
+    form = report(**paper())
     workspace.send(f"/producer/batches/{batch_id}/test-results/new", **form)
     result_id = newest(connection)
     sha256 = connection.execute(text("select picture_sha256 from test_results")).scalar()
-    assert workspace.client.get(f"/producer/test-results/{result_id}/picture").mimetype == "image/webp"
-    assert workspace.client.get(f"/picture/large/{sha256}.webp").status_code == 404
-    assert make_workspace().client.get(f"/producer/test-results/{result_id}/picture").status_code == 404
+    assert status(workspace, f"/producer/test-results/{result_id}/picture") == 200
+    assert status(workspace, f"/picture/large/{sha256}.webp") == 404
+    assert status(make_workspace(), f"/producer/test-results/{result_id}/picture") == 404
 
 
 def test_a_photo_that_is_chosen_to_be_public_is_public(
     workspace: Workspace, batch_id: UUID, connection: Connection
 ) -> None:
-    form = report(picture=(io.BytesIO(jpeg()), "phieu.jpg"), is_picture_public="true")
+    form = report(**paper(), is_picture_public="true")
     workspace.send(f"/producer/batches/{batch_id}/test-results/new", **form)
     sha256 = connection.execute(text("select picture_sha256 from test_results")).scalar()
-    assert workspace.client.get(f"/picture/large/{sha256}.webp").status_code == 200
+    assert status(workspace, f"/picture/large/{sha256}.webp") == 200
 
 
 def test_a_correction_takes_the_place_of_what_was_stated(
