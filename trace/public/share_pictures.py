@@ -128,9 +128,9 @@ def _draw_card(
             (WIDTH - _EDGE, bar + 18 + number * 38), line, font=_font(fonts, 26), fill=PAPER, anchor="ra"
         )
     name_ends = _EDGE + _font(fonts, 38, bold=True).getlength(SERVICE) + 28
-    room = WIDTH - _EDGE - name_ends - max(_font(fonts, 26).getlength(line) for line in CALL) - 28
+    left_over = WIDTH - _EDGE - name_ends - max(_font(fonts, 26).getlength(line) for line in CALL) - 28
     # Whole or not at all: half an address is another one.
-    if _font(fonts, 26).getlength(card.site) <= room:
+    if _font(fonts, 26).getlength(card.site) <= left_over:
         pen.text((name_ends, bar + 40), card.site, font=_font(fonts, 26), fill=PAPER)
 
 

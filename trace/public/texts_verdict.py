@@ -6,6 +6,7 @@ Titles, looks, steps and buttons are in ``texts``. Every function needs the loca
 from trace.copies.rules import CopyFacts
 from trace.copies.rules import Decision as CopyDecision
 from trace.public.speech import _, day, moment
+from trace.public.told import Told, given, told, words
 from trace.recalls.hold_rules import HoldFacts, ReleaseReason
 from trace.recalls.hold_texts import AWAITED, RELEASES
 from trace.recalls.rules import RecallFacts, WithdrawalReason
@@ -53,26 +54,30 @@ def sentence(decision: Decision, facts: Facts, code: str) -> str:
 def _recall_sentence(recall: RecallFacts | None) -> str:
     if recall is None:
         raise ValueError("a recall verdict without its recall")
-    told = _recall_itself(recall)
+    itself = _recall_itself(recall)
     if recall.through_lot is None:
-        return told
-    return _("%(recall)s The goods of this lot are of lot %(lot)s.", recall=told, lot=recall.through_lot)
+        return itself
+    return told(
+        _("%(recall)s The goods of this lot are of lot %(lot)s."),
+        recall=itself,
+        lot=words(recall.through_lot),
+    )
 
 
-def _recall_itself(recall: RecallFacts) -> str:
+def _recall_itself(recall: RecallFacts) -> Told:
     values = {
-        "reason": str(REASONS[recall.reason]),
-        "since": moment(recall.started_at),
-        "decision": recall.decision_number or "",
+        "reason": words(str(REASONS[recall.reason])),
+        "since": words(moment(recall.started_at)),
+        "decision": given(recall.decision_number or ""),
     }
     if recall.ended_on is not None:
-        values |= {"since": day(recall.started_at.date()), "ended": day(recall.ended_on)}
+        values |= {"since": words(day(recall.started_at.date())), "ended": words(day(recall.ended_on))}
         if recall.is_voluntary:
-            return _("%(reason)s The producer recalled it from %(since)s to %(ended)s.", **values)
-        return _("%(reason)s Recalled from %(since)s to %(ended)s, decision %(decision)s.", **values)
+            return told(_("%(reason)s The producer recalled it from %(since)s to %(ended)s."), **values)
+        return told(_("%(reason)s Recalled from %(since)s to %(ended)s, decision %(decision)s."), **values)
     if recall.is_voluntary:
-        return _("%(reason)s Recalled by the producer since %(since)s.", **values)
-    return _("%(reason)s Recalled since %(since)s, decision %(decision)s.", **values)
+        return told(_("%(reason)s Recalled by the producer since %(since)s."), **values)
+    return told(_("%(reason)s Recalled since %(since)s, decision %(decision)s."), **values)
 
 
 def _held_sentence(hold: HoldFacts | None) -> str:
@@ -94,19 +99,21 @@ def _label_sentence(verdict: Verdict, facts: Facts) -> str:
 def _not_activated_sentence(facts: Facts) -> str:
     if facts.producer_name is None:
         return _("It stands for no lot yet. If it is on goods being sold, tap Report.")
-    return _(
-        "A label of %(producer)s that stands for no lot yet. If it is on goods being sold, tap Report.",
+    return told(
+        _("A label of %(producer)s that stands for no lot yet. If it is on goods being sold, tap Report."),
         producer=facts.producer_name,
     )
 
 
 def _void_sentence(facts: Facts) -> str:
     """A label that was voided, whether it ever stood for a lot or not; who may have stuck it on is not said."""
-    return _(
-        "%(producer)s took this label out of use on %(date)s. It should be on no goods. If it is on goods being sold,"
-        " tap Report.",
+    return told(
+        _(
+            "%(producer)s took this label out of use on %(date)s. It should be on no goods. If it is on goods being"
+            " sold, tap Report."
+        ),
         producer=facts.producer_name or "",
-        date=day(facts.voided_on or facts.today),
+        date=words(day(facts.voided_on or facts.today)),
     )
 
 
@@ -131,10 +138,12 @@ def _copy_sentence(copy: CopyFacts | None) -> str:
                 "The producer found at %(decided)s that this label was copied: its code is on more than one pack.",
                 decided=moment(copy.decided_at),
             )
-        return _(
-            "%(authority)s found at %(decided)s that this label was copied: its code is on more than one pack.",
+        return told(
+            _(
+                "%(authority)s found at %(decided)s that this label was copied: its code is on more than one pack."
+            ),
             authority=copy.authority,
-            decided=moment(copy.decided_at),
+            decided=words(moment(copy.decided_at)),
         )
     return _suspected_sentence(copy.finding)
 

@@ -14,7 +14,7 @@ from trace.copies.rules import CopyFacts
 from trace.copies.rules import Decision as CopyDecision
 from trace.core.clock import HANOI
 from trace.core.language import Tongue
-from trace.public import texts
+from trace.public import texts, wording
 from trace.public.pages import (
     CertificateLine,
     CodePage,
@@ -204,7 +204,7 @@ def code_page(facts: Facts, language: str = "vi", telephone: str | None = TELEPH
             expires_on=date(2028, 3, 1),
             issuer="UBND thành phố",
             vouch=Vouch.CHECKED,
-            who_says="Chi cục Ví Dụ",
+            who_says=given("Chi cục Ví Dụ"),
         ),
         journey=tuple(
             JourneyStep(
@@ -212,17 +212,21 @@ def code_page(facts: Facts, language: str = "vi", telephone: str | None = TELEPH
                 place=given("Xã Ví Dụ"),
                 happened_on=YESTERDAY,
                 is_missing=missing,
-                who_says=SAYER,
+                who_says=given(SAYER),
                 vouch=Vouch.DECLARED,
             )
-            for title, missing in (("Thu hoạch", False), ("Giao hàng", False), ("Giao hàng", True))
+            for title, missing in (
+                (wording.origin_title("harvest"), False),
+                (wording.sale_title(), False),
+                (wording.sale_title(), True),
+            )
         ),
         items=tuple(
             Item(
                 number=number,
                 label=str(label),
                 lines=() if number == 8 else ("…",),
-                who_says=SAYER,
+                who_says=given(SAYER),
                 vouch=Vouch.DECLARED,
             )
             for number, label in ITEM_LABELS.items()
@@ -235,7 +239,7 @@ def code_page(facts: Facts, language: str = "vi", telephone: str | None = TELEPH
                 decided_on=date(2025, 3, 1),
                 state="",
                 is_lapsed=False,
-                who_says=SAYER,
+                who_says=given(SAYER),
                 vouch=Vouch.DECLARED,
             ),
         ),
@@ -253,5 +257,11 @@ def rendered(app: Flask, facts: Facts, language: str = "vi", telephone: str | No
 
 def rendered_home(app: Flask, language: str) -> str:
     with app.test_request_context("/"), force_locale(language):
-        page = HomePage(frame=frame(language), scan_url="/scan", feed_url="/thu-hoi.atom", sign_in_url="/in", sign_up_url="/up")
+        page = HomePage(
+            frame=frame(language),
+            scan_url="/scan",
+            feed_url="/thu-hoi.atom",
+            sign_in_url="/in",
+            sign_up_url="/up",
+        )
         return render_template("public/home.html", page=page, public_css=inline_css())
