@@ -61,7 +61,12 @@ def sign_up(session: Session, phone: str, name: str, password: str, language: st
     """Create an account. Raises ``BadInput`` on phone or password, ``PhoneTaken``."""
     number = phone_number(phone, "phone")
     check_new_password(password)
-    user = User(phone=number, name=name, password_hash=hash_password(password), language=language)
+    return add_person(session, number, name, hash_password(password), language)
+
+
+def add_person(session: Session, number: str, name: str, password_hash: str, language: str = "vi") -> User:
+    """Create an account whose telephone ``number`` was read and whose password was hashed. Raises ``PhoneTaken``."""
+    user = User(phone=number, name=name, password_hash=password_hash, language=language)
     try:
         with session.begin_nested():
             session.add(user)
