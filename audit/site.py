@@ -59,6 +59,7 @@ class Site:
             for name, path in {
                 "home": "/",
                 "scanner": "/scan",
+                "recalls": "/thu-hoi",
                 "scanner, foreign code": "/scan?kind=qr_code&text=https%3A%2F%2Fexample.com%2F",
                 **{str(v): f"/T/{code}" for v, code in self.codes.items()},
                 "hidden code": f"/T/{self.stamp}/hidden",
