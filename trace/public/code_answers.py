@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import quote
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, current_app, make_response, request
 from markupsafe import escape
 
 from trace.core import clock
@@ -100,4 +100,5 @@ def _name_of(page: Kept, values: Mapping[str, str]) -> str:
 def _told_of_item(code: str, seen: Glance) -> str:
     scans = counting.told(code, seen.first_scan_at, seen.scans, seen.places)
     hidden_url = public_url("public.show_hidden_code", code=code) if seen.has_secret else None
-    return render_template("public/_item.html", page=ItemBlocks(scans, hidden_url))
+    # Drawn by itself: what every page is told of who is asking, and of the demo, is nothing to this.
+    return current_app.jinja_env.get_template("public/_item.html").render(page=ItemBlocks(scans, hidden_url))
