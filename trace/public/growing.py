@@ -61,9 +61,9 @@ def _summary(found: Sequence[Chain[DiaryEntry]], batch: Batch) -> tuple[str, ...
 
 def _line(chain: Chain[DiaryEntry], batch: Batch) -> DiaryLine:
     entry = chain.last
-    has_waited = (
-        entry.kind != WorkKind.OTHER and entry.done_on <= batch.produced_on and not entry.is_taken_back
-    )
+    # Of what was spread the days matter where a pack says some; of what was sprayed always.
+    is_waited_for = entry.kind == WorkKind.SPRAY or entry.waiting_days is not None
+    has_waited = is_waited_for and entry.done_on <= batch.produced_on and not entry.is_taken_back
     wait = Wait(entry.done_on, batch.produced_on, entry.waiting_days)
     before = chain.at(batch.activated_at)
     return DiaryLine(
