@@ -264,6 +264,7 @@ class Party(Base):
     name: Mapped[str]
     phone: Mapped[str | None]
     commune_code: Mapped[str | None] = mapped_column(ForeignKey("communes.code"))
+    agreed_at: Mapped[datetime | None]  # to be named on public pages; None: never, or not any more
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     commune: Mapped[Commune | None] = relationship()

@@ -10,6 +10,7 @@ from trace.accounts import queries
 from trace.accounts.checks import check_commune, phone_number
 from trace.accounts.models import Party, PartyKind
 from trace.accounts.permissions import Actor
+from trace.core import clock
 from trace.core.errors import NotFound
 
 
@@ -20,8 +21,13 @@ def add_party(
     name: str,
     phone: str = "",
     commune_code: str | None = None,
+    *,
+    is_named: bool = False,
 ) -> Party:
-    """Note somebody without an account in the address book; the same name and number is the same party."""
+    """Note somebody without an account in the address book; the same name and number is the same party.
+
+    ``is_named``: they agreed to stand with their name on public pages of what they received.
+    """
     number = phone_number(phone, "party_phone") if phone else None
     if commune_code is not None:
         check_commune(session, commune_code)
@@ -33,10 +39,12 @@ def add_party(
         )
     ).first()
     if known is not None:
+        _note_agreement(known, is_named or known.agreed_at is not None)
         return known
     party = Party(
         organisation_id=actor.organisation_id, kind=kind, name=name, phone=number, commune_code=commune_code
     )
+    _note_agreement(party, is_named)
     session.add(party)
     session.flush()
     return party
@@ -50,8 +58,13 @@ def change_party(
     name: str,
     phone: str = "",
     commune_code: str | None = None,
+    *,
+    is_named: bool = False,
 ) -> Party:
-    """Change an entry of the own address book: what was handed over to it stays with it."""
+    """Change an entry of the own address book: what was handed over to it stays with it.
+
+    Who no longer agrees to be named is gone from public pages with the commit.
+    """
     party = queries.find_party(session, actor.organisation_id, party_id)
     if party is None:
         raise NotFound(_l("There is no such entry in your address book."), code="party-not-found")
@@ -59,5 +72,11 @@ def change_party(
     if commune_code is not None:
         check_commune(session, commune_code)
     party.kind, party.name, party.phone, party.commune_code = kind, name, number, commune_code
+    _note_agreement(party, is_named)
     session.flush()
     return party
+
+
+def _note_agreement(party: Party, is_named: bool) -> None:
+    if is_named != (party.agreed_at is not None):
+        party.agreed_at = clock.now() if is_named else None

@@ -102,7 +102,7 @@ def _handover(batch: Batch, shipment: Shipment, marks: Sequence[str], *, is_conf
     is_overdue = shipment.is_open and shipment.shipped_at < clock.now() - CONFIRMATION_GRACE
     place = party_name(shipment) if receiver is None else public_name(batch, receiver)
     sender = _sender_name(batch, shipment.sender)
-    spot, sent_from = _receiver_spot(shipment), _spot_of(batch, shipment.sender)
+    spot, sent_from = _receiver_spot(shipment), made.spot_of(batch, shipment.sender)
     return JourneyStep(
         title=wording.handover_title(is_received=is_received, has_account=receiver is not None),
         place=place,
@@ -125,7 +125,7 @@ def _folded(
 ) -> list[JourneyStep]:
     """Many deliveries of one sender as one stage, and one more for those still unconfirmed past their grace."""
     name = _sender_name(batch, sender)
-    sent_from = _spot_of(batch, sender)
+    sent_from = made.spot_of(batch, sender)
     overdue = [s for s in sent if s.is_open and s.shipped_at < clock.now() - CONFIRMATION_GRACE]
     told = [s for s in sent if s not in overdue]
     steps = []
@@ -203,10 +203,15 @@ def public_name(batch: Batch, organisation: Organisation) -> Told:
 
 
 def party_name(shipment: Shipment) -> Told:
-    """What the public is told of a receiver without an account: kind and commune, of a household its kind alone."""
+    """What the public is told of a receiver without an account: its name if it agreed, else its kind and commune.
+
+    Of a household that did not agree not even the commune.
+    """
     party = shipment.party
     if party is None:
         return wording.party_place("", None)
+    if party.agreed_at is not None:
+        return given(", ".join(filter(None, (party.name, party.commune.name if party.commune else ""))))
     is_home = party.kind == PartyKind.HOUSEHOLD
     commune = None if is_home or party.commune is None else party.commune.name
     return wording.party_place(party.kind, commune)
@@ -214,13 +219,6 @@ def party_name(shipment: Shipment) -> Told:
 
 def _sender_name(batch: Batch, sender: Organisation) -> Told:
     return given(sender.name) if sender.id == batch.producer_id else public_name(batch, sender)
-
-
-def _spot_of(batch: Batch, organisation: Organisation) -> Spot:
-    """Where an organisation keeps this lot; its producer keeps it where it was sealed."""
-    sealed = made.sealed_spot(batch.seal or {}) if organisation.id == batch.producer_id else None
-    commune = organisation.seat.commune
-    return sealed or Spot(commune.name, commune.code)
 
 
 def _receiver_spot(shipment: Shipment) -> Spot:
@@ -240,7 +238,7 @@ def _returns(batch: Batch, shipments: Sequence[Shipment]) -> list[JourneyStep]:
             continue
         sender, receiver = public_name(batch, shipment.sender), public_name(batch, shipment.receiver)
         is_received = shipment.received_at is not None
-        spot, sent_from = _spot_of(batch, shipment.receiver), _spot_of(batch, shipment.sender)
+        spot, sent_from = made.spot_of(batch, shipment.receiver), made.spot_of(batch, shipment.sender)
         steps.append(
             JourneyStep(
                 title=wording_handover.return_title(is_received=is_received),
@@ -275,7 +273,9 @@ def _communes(shipments: Sequence[Shipment]) -> Told:
 
 
 def _names(shipments: Sequence[Shipment]) -> list[str]:
-    return [s.receiver.name for s in shipments if s.receiver and s.receiver.is_named_publicly]
+    organisations = (s.receiver.name for s in shipments if s.receiver and s.receiver.is_named_publicly)
+    parties = (s.party.name for s in shipments if s.party and s.party.agreed_at)
+    return [*organisations, *parties]
 
 
 def _first_day(shipments: Sequence[Shipment]) -> date:

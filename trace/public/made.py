@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trace.accounts.models import Organisation
 from trace.batches.models import Batch, Origin
 from trace.batches.rules import seal_value
 from trace.core import clock
@@ -88,6 +89,13 @@ def sealed_spot(seal: Seal) -> Spot | None:
     """Where a lot began, as it was sealed; None where no commune was, or several were."""
     commune, code = seal_value(seal, "commune"), seal_value(seal, "commune_code")
     return Spot(commune, code) if commune and (code or "one_of" not in seal) else None
+
+
+def spot_of(batch: Batch, organisation: Organisation) -> Spot:
+    """Where an organisation keeps this lot; its producer keeps it where it was sealed."""
+    sealed = sealed_spot(batch.seal or {}) if organisation.id == batch.producer_id else None
+    commune = organisation.seat.commune
+    return sealed or Spot(commune.name, commune.code)
 
 
 def _production(batch: Batch, seal: Seal) -> JourneyStep:
@@ -173,7 +181,6 @@ def _from_outside(batch: Batch, seal: Seal, sayer: Told) -> JourneyStep:
 
 
 def _step(title: str, sayer: Told, happened_on: date, batch: Batch, came_from: Spot | None) -> JourneyStep:
-    commune = batch.organisation.seat.commune
     return JourneyStep(
         title=title,
         place=sayer,
@@ -181,7 +188,7 @@ def _step(title: str, sayer: Told, happened_on: date, batch: Batch, came_from: S
         who_says=wording.declared_by_sender(sayer),
         vouch=Vouch.DECLARED,
         product_code=pretty(batch.code),
-        spot=Spot(commune.name, commune.code),
+        spot=spot_of(batch, batch.organisation),
         sent_from=came_from,
     )
 

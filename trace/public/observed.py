@@ -16,8 +16,8 @@ from trace.events.rules_stock import InspectionResult
 from trace.events.services_observation import BREACH, OFFICIAL, result_of
 from trace.events.temperatures import farthest_breach, limits_of, readings_of
 from trace.events.texts_stock import RESULTS, breach_sentence
-from trace.public import wording
-from trace.public.pages import JourneyStep, Spot, Vouch
+from trace.public import made, wording
+from trace.public.pages import JourneyStep, Vouch
 from trace.public.told import Told, given
 from trace.recalls.hold_rules import HoldReason, ReleaseReason
 from trace.recalls.hold_texts import AWAITED, RELEASES
@@ -97,7 +97,7 @@ def _breaches(batch: Batch, events: Sequence[Event], name_of: NameOf) -> list[Jo
                 marks=(breach_sentence(breach, limits),),
                 is_breach=True,
                 # An officer measures at somebody's place, and whose that is, is not told.
-                spot=None if is_official else Spot(who.seat.commune.name, who.seat.commune_code),
+                spot=None if is_official else made.spot_of(batch, who),
             )
         )
     return steps

@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 
 from trace.accounts.models import PartyKind
-from trace.core.fields import Choice, Instant, Quantity, Text
+from trace.core.fields import Choice, Instant, Quantity, Text, Tick
 from trace.events.rules import DisposalReason
 
 LONGEST_NOTE = 500
@@ -43,3 +43,4 @@ class PartyForm(ma.Schema):
     party_name = Text(longest=120, required=True, error_messages=told(_l("Write who receives the goods.")))
     party_phone = Text(longest=30, load_default="")
     commune_code = Text(longest=5, load_default=None)
+    is_named = Tick()

@@ -49,6 +49,7 @@ def add_party() -> ResponseReturnValue:
                 facts["party_name"],
                 facts["party_phone"],
                 facts["commune_code"],
+                is_named=facts["is_named"],
             )
             db().commit()
             flash(_("Noted in the address book."), "success")
@@ -75,6 +76,7 @@ def change_party(party_id: UUID) -> ResponseReturnValue:
                 facts["party_name"],
                 facts["party_phone"],
                 facts["commune_code"],
+                is_named=facts["is_named"],
             )
             db().commit()
             flash(_("Changed in the address book."), "success")
@@ -88,6 +90,7 @@ def _values(party: Party) -> dict[str, Any]:
         "party_name": party.name,
         "party_phone": readable_phone(party.phone) if party.phone else "",
         "commune_code": party.commune_code or "",
+        "is_named": "true" if party.agreed_at else "",
     }
 
 

@@ -2,9 +2,10 @@
 
 import gzip
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
+from types import MappingProxyType
 
 import pytest
 from flask import Flask, render_template
@@ -25,7 +26,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return small_app(tmp_path_factory.mktemp("translations"))
 
 
-def page_with(app: Flask, stages: int, language: str = "vi", **special: Sequence[int]) -> str:
+def page_with(
+    app: Flask, stages: int, language: str = "vi", special: Mapping[str, Sequence[int]] = MappingProxyType({})
+) -> str:
     with app.test_request_context("/"), force_locale(language):
         steps: tuple[JourneyStep, ...] = way(stages, **special)
         page = replace(code_page(PLAIN, language), journey=steps, route=draw(steps, SPEECH))
@@ -80,7 +83,7 @@ def test_sixty_stages_fold_and_none_is_lost(app: Flask) -> None:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_what_is_missing_breached_or_marked_stands_outside_every_fold(app: Flask, language: str) -> None:
-    told = block(page_with(app, 60, language, **CROWDED))
+    told = block(page_with(app, 60, language, CROWDED))
     outside = re.sub(r"(?s)<details>.*?</details>", "", told)
     assert outside.count('<li class="missing"') == 2
     assert outside.count('<li class="breach"') == 1
@@ -88,14 +91,14 @@ def test_what_is_missing_breached_or_marked_stands_outside_every_fold(app: Flask
 
 
 def test_the_way_to_the_missing_stage_leads_to_the_first_of_them(app: Flask) -> None:
-    told = block(page_with(app, 60, **CROWDED))
+    told = block(page_with(app, 60, special=CROWDED))
     assert told.count('id="chang-cho-xac-nhan"') == 1
     assert told.index("chang-cho-xac-nhan") == told.index('class="missing"') + len('class="missing" id="')
 
 
 @pytest.mark.parametrize("stages", [3, 60, 200])
 def test_the_page_stays_small_over_the_wire(app: Flask, stages: int) -> None:
-    assert len(gzip.compress(page_with(app, stages, **CROWDED).encode(), 6)) < LARGEST_PAGE
+    assert len(gzip.compress(page_with(app, stages, special=CROWDED).encode(), 6)) < LARGEST_PAGE
 
 
 def test_the_route_has_a_name_and_a_description(app: Flask) -> None:
@@ -109,7 +112,7 @@ def test_the_route_has_a_name_and_a_description(app: Flask) -> None:
 
 
 def test_who_confirmed_is_in_the_words_of_the_route(app: Flask) -> None:
-    drawn = block(page_with(app, 4, missing=[2], breached=[3])).split("</svg>")[0]
+    drawn = block(page_with(app, 4, special={"missing": [2], "breached": [3]})).split("</svg>")[0]
     for words in ("Nơi bắt đầu", "Hai bên xác nhận", "Chờ bên nhận", "Nhiệt độ vượt ngưỡng"):
         assert words in re.sub(r"</text>\s*<text[^>]*>", " ", drawn)
 

@@ -177,6 +177,19 @@ def test_the_address_book_is_added_to_and_changed(session: Session, market: Mark
     assert browse(market.shop).get(f"/goods/parties/{party.id}").status_code == 404
 
 
+def test_who_agreed_to_be_named_is_noted_and_taken_back(
+    session: Session, market: Market, browse: Browse
+) -> None:
+    producer = browse(market.producer)
+    send(producer, "/goods/parties/new", party_name="Bà Tư", party_kind="household", is_named="true")
+    party = session.scalars(select(Party)).one()
+    assert party.agreed_at is not None
+    assert " checked" in producer.get(f"/goods/parties/{party.id}").get_data(as_text=True)
+    send(producer, f"/goods/parties/{party.id}", party_name="Bà Tư", party_kind="household")
+    session.expire_all()
+    assert party.agreed_at is None
+
+
 def test_a_wrong_number_comes_back_beside_its_field(market: Market, browse: Browse) -> None:
     answer = send(browse(market.producer), "/goods/parties/new", party_name="Bà Tư", party_kind="household",
                   party_phone="12")  # fmt: skip
