@@ -71,6 +71,10 @@ class City:
         """Codes of lots and of stamps."""
         return self.lots * (1 + STAMPS)
 
+    def lot_of(self, number: int) -> int:
+        """The lot that one of ``codes`` leads to."""
+        return number if number < self.lots else (number - self.lots) // STAMPS
+
     def code(self, number: int) -> str:
         """One of ``codes``: those of the lots first."""
         if number < self.lots:

@@ -72,28 +72,21 @@ class Draws:
         self._chance = random.Random(seed)
         self._heaped: list[float] = []
 
-    def uniform(self, count: int) -> list[str]:
-        """Each code as likely as any other."""
-        return [self._path(self._chance.randrange(self._city.codes)) for _ in range(count)]
+    def uniform(self, count: int) -> list[int]:
+        """Numbers of codes, each as likely as any other."""
+        return [self._chance.randrange(self._city.codes) for _ in range(count)]
 
-    def zipf(self, count: int) -> list[str]:
+    def zipf(self, count: int) -> list[int]:
         """The code of rank k as likely as 1/k to the 1.1; lots and stamps are mixed at every rank."""
         self._heaped = self._heaped or list(
             accumulate(rank**-ZIPF for rank in range(1, self._city.codes + 1))
         )
         ranks = self._chance.choices(range(self._city.codes), cum_weights=self._heaped, k=count)
-        return [self._path(self._place(rank)) for rank in ranks]
-
-    def share(self, most: int, count: int) -> list[int]:
-        """So many places of a list, by chance."""
-        return self._chance.sample(range(most), count)
+        return [self._place(rank) for rank in ranks]
 
     def _place(self, rank: int) -> int:
         # A prime larger than any number of codes has no divisor in common with it: each rank has a place of its own.
         return rank * 2_147_483_647 % self._city.codes
-
-    def _path(self, number: int) -> str:
-        return f"/T/{self._city.code(number)}"
 
 
 def ask(site: str, paths: Sequence[str], **headers: str) -> Iterator[Answer]:

@@ -13,16 +13,15 @@ from trace import create_app
 from trace.core.config import Settings
 from trace.public.keeping import EXTENSION, Keeper
 
-PROCESSES, AT_ONCE = 2, 200
+PROCESSES, AT_ONCE = 2, 50
 _app: list[Flask] = []
 
 
 def keep_pages(environ: Mapping[str, str], codes: Sequence[str]) -> None:
     """Make the Vietnamese page of each code that has none, by the web server's own means and in its settings."""
     parts = [codes[start : start + AT_ONCE] for start in range(0, len(codes), AT_ONCE)]
-    with ProcessPoolExecutor(
-        PROCESSES, get_context("spawn"), _begin, [dict(environ) | {"TRACE_LOG_LEVEL": "WARNING"}]
-    ) as pool:
+    quietly = dict(environ) | {"TRACE_LOG_LEVEL": "WARNING"}
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), _begin, (quietly,)) as pool:
         for _ in pool.map(_keep, parts):
             pass
 

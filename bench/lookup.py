@@ -53,7 +53,7 @@ TRIAL_LOTS, TRIAL_SECONDS = 2_000, 2.0
 ROOM = 9 * 1024**3  # for all lots
 # Codes of a run, more than are asked for in it: what comes twice even so is a scan of somebody else.
 LINES_A_SECOND, TRIAL_LINES_A_SECOND = 6_000, 500
-CAME_BACK = 0.1
+ONE_CAME_BACK_OF = 10
 LOOKED_AT = 100
 WRITTEN_WITHIN_S = 2.0
 NO_WARNING = "Chưa có cảnh báo"
@@ -89,6 +89,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="how long one run of wrk or hey takes")
     parser.add_argument("--rounds", type=int, help="how often each figure is measured")
     parser.add_argument("--trial", action="store_true", help="small and short")
+    parser.add_argument(
+        "--drawn", action="store_true", help="keep the pages of those lots alone that are asked for"
+    )
     asked = parser.parse_args()
     if shutil.which("wrk") is None or shutil.which("hey") is None:
         sys.exit("This needs wrk and hey, which ask for pages: `apt-get install wrk hey`.")
@@ -111,45 +114,81 @@ def main() -> None:
             flush=True,
         )
         real = stack.enter_context(_real_site(url, folder))
-        _warm(url, real, city)
-        size = _look_at(real.site, Draws(city, seed=1), is_trial=asked.trial)
-        bare = stack.enter_context(_bare_site(folder, size))
         lines = round(seconds * (TRIAL_LINES_A_SECOND if asked.trial else LINES_A_SECOND))
-        bench = Bench(city, real, bare, folder, url, seconds, lines)
+        plan = Plan.drawn(city, lines, rounds)
+        _warm(url, real, city, plan.lots if asked.drawn else range(city.lots))
+        size = _look_at(real.site, plan.paths(plan.looked_at), is_trial=asked.trial)
+        bare = stack.enter_context(_bare_site(folder, size))
+        bench = Bench(plan, real, bare, folder, url, seconds)
         bench.warm_up()
         for number in range(rounds):
             bench.round(number)
-        p99_ms = bench.p99_ms(rounds)
+        p99_ms = bench.p99_ms()
     tell(real, bare, p99_ms)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for, drawn before: numbers of codes; in each round by Zipf and uniformly."""
+
+    city: City
+    looked_at: list[int]
+    warm_up: list[int]
+    rounds: list[dict[str, list[int]]]
+    of_hey: list[list[int]]
+
+    @classmethod
+    def drawn(cls, city: City, lines: int, rounds: int) -> "Plan":
+        """``lines`` codes for each run; the same at every start."""
+        draws = Draws(city, seed=1)
+        return cls(
+            city,
+            draws.uniform(LOOKED_AT),
+            draws.zipf(lines),
+            [{"zipf": draws.zipf(lines), "uniform": draws.uniform(lines)} for _ in range(rounds)],
+            [list(dict.fromkeys(draws.zipf(HEYS * 4)))[:HEYS] for _ in range(rounds)],
+        )
+
+    @property
+    def lots(self) -> list[int]:
+        """The lots whose codes are asked for, each once."""
+        runs = [
+            self.looked_at,
+            self.warm_up,
+            *self.of_hey,
+            *(run for one in self.rounds for run in one.values()),
+        ]
+        return sorted({self.city.lot_of(number) for run in runs for number in run})
+
+    def paths(self, numbers: Sequence[int]) -> list[str]:
+        """Where the pages of these codes are."""
+        return [f"/T/{self.city.code(number)}" for number in numbers]
 
 
 @dataclass
 class Bench:
     """Everything that is measured, and where."""
 
-    city: City
+    plan: Plan
     real: Service
     bare: Service
     folder: Path
     url: str
     seconds: float
-    lines: int
     sources: int = 0
 
     def warm_up(self) -> None:
         """Connections, caches and the planner warm up on both sides alike."""
-        drawn = Draws(self.city, seed=2)
-        self._pair("warm-up", drawn.zipf(self.lines), drawn)
+        self._pair("warm-up", self.plan.warm_up)
         for service in (self.real, self.bare):
             service.told.clear()
 
     def round(self, number: int) -> None:
         """Each figure once: the bare route before each of them that is compared with it."""
-        drawn = Draws(self.city, seed=number + 3)
-        self._pair("zipf", drawn.zipf(self.lines), drawn)
-        self._pair("uniform", drawn.uniform(self.lines), drawn)
-        unknown = [f"/T/{code}" for code in new_codes(self.lines)]
-        # The last character is the check: the next one of the alphabet, or of no alphabet.
+        for name, numbers in self.plan.rounds[number].items():
+            self._pair(name, numbers)
+        unknown = [f"/T/{code}" for code in new_codes(len(self.plan.warm_up))]
+        # The last character is the check: another one, or a letter of no alphabet of codes.
         malformed = [path[:-1] + ("0" if at % 2 else "%C3%A0") for at, path in enumerate(unknown)]
         for name, paths in (("unknown", unknown), ("malformed", malformed)):
             write_lines(self.folder / name, paths, {})
@@ -157,9 +196,10 @@ class Bench:
             if told.refused != told.requests:
                 raise SystemExit(f"Of {told.requests} codes that are {name} {told.refused} were refused.")
 
-    def _pair(self, name: str, paths: Sequence[str], drawn: Draws) -> None:
+    def _pair(self, name: str, numbers: Sequence[int]) -> None:
         """The bare route, then the real page, asked for the same codes."""
-        back = drawn.share(len(paths), int(len(paths) * CAME_BACK))
+        paths = self.plan.paths(numbers)
+        back = range(0, len(paths), ONE_CAME_BACK_OF)
         tags = dict(zip(back, tags_of(self.real.site, [paths[at] for at in back]), strict=True))
         write_lines(self.folder / name, paths, tags)
         constant = {at: _bare_route.TAG for at, tag in tags.items() if tag}
@@ -184,20 +224,18 @@ class Bench:
             found = connection.execute("select count(*) from scans").fetchone()
         return int(found[0]) if found else 0
 
-    def p99_ms(self, rounds: int) -> float:
+    def p99_ms(self) -> float:
         """The 99th percentile at half of the highest rate."""
-        drawn = Draws(self.city, seed=1_000)
         took: list[float] = []
-        for _ in range(rounds):
-            paths = list(dict.fromkeys(drawn.zipf(HEYS * 4)))[:HEYS]
-            took += hey(self.real.site, paths, self.real.rate("zipf") / 2, self.seconds)
+        for numbers in self.plan.of_hey:
+            took += hey(self.real.site, self.plan.paths(numbers), self.real.rate("zipf") / 2, self.seconds)
         return statistics.quantiles(took, n=100)[98]
 
 
-def _warm(url: str, real: Service, city: City) -> None:
-    """Every lot's page is made once, as it would be by the first scan of its day."""
+def _warm(url: str, real: Service, city: City, lots: Sequence[int]) -> None:
+    """The page of each lot is made once, as it would be by the first scan of its day."""
     began = time.perf_counter()
-    keep_pages(real.environ, [city.code(number) for number in range(city.lots)])
+    keep_pages(real.environ, [city.code(lot) for lot in lots])
     took = time.perf_counter() - began
     with psycopg.connect(libpq_url(url), autocommit=True) as connection:
         connection.execute("vacuum analyze kept_pages")
@@ -210,9 +248,8 @@ def _warm(url: str, real: Service, city: City) -> None:
     )
 
 
-def _look_at(site: str, drawn: Draws, *, is_trial: bool) -> int:
+def _look_at(site: str, paths: Sequence[str], *, is_trial: bool) -> int:
     """What is measured is what is asked for; bytes of a page over the wire, on average."""
-    paths = drawn.uniform(LOOKED_AT)
     answers = list(ask(site, paths))
     for path, answer in zip(paths, answers, strict=True):
         _check_page(path, answer)
