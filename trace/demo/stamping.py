@@ -21,6 +21,8 @@ from trace.core import clock
 from trace.events import services_items, services_stamps
 from trace.scans.clones import Thresholds
 from trace.scans.rules import Device
+from trace.scans.services import Scan, write_scans
+from trace.verdict.rules import Verdict
 
 STAMPS = 20
 # Ba Đình, Hoàn Kiếm, Long Biên, Hà Đông, Sơn Tây.
@@ -42,7 +44,7 @@ def tell_stamps(session: Session, actors: Mapping[str, Actor], officer: Actor, l
     services_stamps.void_stamps(session, producer, last, last, VoidReason.SPOILED)
     code = stamp_queries.find_code(session, run.id, run.first_number)
     services_items.sell_item(session, producer, Typed(code=code))
-    suspected, copied, waiting = (_seen_everywhere(session, run, run.first_number + n) for n in (1, 2, 3))
+    suspected, copied, _waiting = (_seen_everywhere(session, run, run.first_number + n) for n in (1, 2, 3))
     note = "(Dữ liệu minh họa) Đã so ảnh chụp tem với cuộn tem còn lại."
     decide(session, producer, suspected.id, Decision.NEEDS_CHECK, note, typed_code="")
     decide(session, officer, copied.id, Decision.CONFIRMED_COPY, note, typed_code=copied.code)
@@ -56,5 +58,6 @@ def _seen_everywhere(session: Session, run: StampRun, number: int) -> CopyCase:
         raise LookupError(f"stamp {number} of run {run.id} is gone")
     for turn, commune in enumerate(COMMUNES * 2):
         at = clock.now() - timedelta(hours=2 * len(COMMUNES) - turn)
+        write_scans(session, [Scan(at, stamp.code.code, str(Verdict.NO_WARNING), Device.PHONE, is_item=True)])
         note_place(session, stamp, Device.PHONE, commune, Thresholds(), at)
     return session.scalars(select(CopyCase).where(CopyCase.code == stamp.code.code)).one()
