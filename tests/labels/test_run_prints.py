@@ -138,7 +138,7 @@ def test_a_cancelled_print_sends_nothing_more(
 def test_a_printer_that_does_not_answer_is_tried_again_and_then_told(
     session: Session, service: Flask, producer: Actor, make: Make, device: Printer
 ) -> None:
-    print_id = start(session, service, producer, make())
+    print_id = start(session, service, producer, make(count=5))
     device.close()
     for _ in range(TRIES):
         assert session.get_one(RunPrint, print_id).is_running
@@ -151,7 +151,7 @@ def test_a_printer_that_does_not_answer_is_tried_again_and_then_told(
 def test_an_approval_that_was_withdrawn_stops_a_print(
     session: Session, service: Flask, producer: Actor, make: Make, device: Printer
 ) -> None:
-    print_id = start(session, service, producer, make())
+    print_id = start(session, service, producer, make(count=5))
     service.config["SETTINGS"] = replace(service.config["SETTINGS"], printers=())
     print_portion(str(print_id))
     assert session.get_one(RunPrint, print_id).stopped_for == Stop.NOT_APPROVED
@@ -161,7 +161,7 @@ def test_an_approval_that_was_withdrawn_stops_a_print(
 def test_a_printer_that_was_removed_stops_a_print(
     session: Session, service: Flask, producer: Actor, make: Make, device: Printer
 ) -> None:
-    made = make()
+    made = make(count=5)
     printer_id = made[1].id
     print_id = start(session, service, producer, made)
     printers.remove_printer(session, producer, printer_id)

@@ -1,5 +1,6 @@
 import copy
 import json
+import os
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -291,7 +292,8 @@ def _says_more_than_the_schema(document: Any) -> bool:
     return any(isinstance(event, dict) and ":" in str(event.get("type")) for event in events)
 
 
-@settings(max_examples=1500, deadline=None)
+@pytest.mark.soak
+@settings(max_examples=1500 if os.environ.get("SOAK") else 300, deadline=None)
 @given(document=mutated())
 def test_what_the_schema_refuses_is_refused_and_little_else(document: Any) -> None:
     found, errors = refused(document), schema_errors(document)

@@ -10,7 +10,7 @@ from tests.trace.events.custody_model import build_world
 from tests.trace.events.machine import CustodyMachine
 from trace.core.database import make_engine
 
-EXAMPLES = 200 if os.environ.get("SOAK") else 20
+EXAMPLES = 200 if os.environ.get("SOAK") else 10
 
 
 @pytest.mark.soak

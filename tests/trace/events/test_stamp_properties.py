@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.trace.events.stamp_machine import StampMachine, build_stamp_world
 from trace.core.database import make_engine
 
-EXAMPLES = 200 if os.environ.get("SOAK") else 15
+EXAMPLES = 200 if os.environ.get("SOAK") else 8
 
 
 @pytest.mark.soak
