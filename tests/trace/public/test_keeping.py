@@ -13,7 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from producers.diary.models import DiaryEntry, WorkKind
+from producers.diary.services import Ground, Work, note_entry
 from producers.models import Certificate, Product
+from producers.test_results.models import TestResult
+from producers.test_results.rules import Line
+from producers.test_results.services import Report, note_result
 from tests.conftest import build_app
 from tests.databases import copied_database
 from tests.factories import ActiveBatchFactory, ShipmentFactory, a_key, actor_of_kind
@@ -160,7 +165,10 @@ def test_every_activated_lot_is_answered_from_what_is_kept(city: City) -> None:
 
 
 def test_whatever_a_page_is_made_of_is_watched_or_never_changes(city: City) -> None:
-    watched = {one.__name__ for one in (*keeping.SUBJECTS, Certificate, Hold, Revision, ShipmentLine)}
+    watched = {
+        one.__name__
+        for one in (*keeping.SUBJECTS, Certificate, DiaryEntry, Hold, Revision, ShipmentLine, TestResult)
+    }
     for code in [*_codes_of_lots(city.session), *_codes_of_stamps(city.session)]:
         with city.app.test_request_context(f"/T/{code}"), city.app.extensions["sessions"]() as session:
             build.code_page(session, code)
@@ -210,7 +218,20 @@ def _recall(scene: Scene) -> Recall:
     )  # fmt: skip
 
 
+def _spray(scene: Scene) -> DiaryEntry:
+    ground = Ground(scene.lot.product_id, scene.lot.location_id)
+    work = Work(WorkKind.SPRAY, clock.today() - timedelta(days=8), "Thuốc Ví Dụ", waiting_days=7)
+    return note_entry(scene.session, scene.producer, ground, work, key=a_key())
+
+
+def _test(scene: Scene) -> TestResult:
+    report = Report("Phòng kiểm nghiệm Ví Dụ", "1", clock.today(), (Line("Chì", "0,02 mg/kg"),))
+    return note_result(scene.session, scene.producer, scene.lot.id, report, key=a_key())
+
+
 CHANGES: dict[str, Callable[[Scene], object]] = {
+    "sprayed": _spray,
+    "tested": _test,
     "recalled": _recall,
     "paused": lambda scene: pause_sale(
         scene.session, scene.officer, scene.lot.id, HoldReason.TEST_RESULT, typed_lot_number=scene.lot.lot_number
