@@ -23,8 +23,6 @@ PAGES = ("accounts", "authority", "labels", "printers", "producers", "shops")
 # Pages that stand below another entry of the menu than their address says.
 _BELOW = {
     "producers.list_batches": ("/labels",),
-    "producers.list_reports": ("/producer/copies",),
-    "authority.list_reports": ("/authority/copies",),
     "producers.list_products": ("/producer/certificates", "/producer/links"),
     "shops.show_goods": ("/labels",),
     "shops.list_shipments": ("/goods/claims", "/goods/receive"),

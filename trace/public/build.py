@@ -89,6 +89,7 @@ def page_of(session: Session, known: Known, typed: str) -> CodePage:
         looked_up_at=looked_up_at,
         is_item=known.is_item,
         report_url=report_url,
+        place_url=public_url("public.show_places", code=known.code) if known.is_item else None,
     )
     if batch is None or batch.seal is None:
         return bare

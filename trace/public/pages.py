@@ -365,6 +365,7 @@ class CodePage:
     report_url: str | None = None
     hidden_code_url: str | None = None
     scans: ScanBlock | None = None
+    place_url: str | None = None  # of an item that stands for no lot: where to say that it was seen
     item_slot: str = ""  # where a kept page has what is told of one item alone put in when it is read
     log: LogBlock | None = None
 

@@ -23,6 +23,7 @@ def test_the_page_of_an_item_leads_there_and_asks_for_nothing_itself(street: Str
     assert f'href="/T/{street.item}/noi-quet"' in answer.text
     assert "geolocation=()" in answer.headers["Permissions-Policy"]
     assert "<script" not in answer.text
+    assert f'href="/T/{street.loose}/noi-quet"' in street.read(street.loose)
     assert "noi-quet" not in street.read(street.lot)
 
 
