@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from trace.core.language import DEFAULT, SOURCE, Tongue, with_country
 from trace.public.folding import Stretch, fold
-from trace.public.told import Told
 from trace.public.pages_growing import DiaryBlock, OfficialCheck, TestReport
+from trace.public.told import Told
 from trace.verdict.rules import Verdict
 
 
