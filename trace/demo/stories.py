@@ -184,6 +184,11 @@ STORIES = (
     _story("mien", 15, "400", *_deliver("shop9", "50"), StartRecall(_LABELLING, RecallReason.WRONG_CONTENT),
            EndRecall()),
     _story("mien", 5, "200", _sell("mien", "200")),
+    # Through many hands in one day: a long way, told in folds.
+    _story("mien", 4, "100", *_deliver("kho", "90"), *_deliver("xe", "88", by="kho"),
+           *[step for number in range(2, 24)
+             for step in _deliver(f"shop{number}", str(88 - number), by=f"shop{number - 1}" if number > 2 else "xe")],
+           _ship("shop24", "60", by="shop23"), shows="a long way"),
     _story("nam", 1, "60", *_deliver("shop9", "15", "2"), *_deliver("shop10", "10", "0.4")),
     _story("nam", 2, "45", _ship("bep2", "12", 46)),
     _story("nam", 0, "30", _destroy("nam", "3", DisposalReason.SPOILED)),

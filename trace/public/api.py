@@ -75,7 +75,11 @@ class ItemAnswer(Answer):
 
 
 class StepAnswer(Answer):
-    """One stage of the journey; ``is_missing`` is a handover its receiver has not confirmed in time."""
+    """One stage of the journey; ``is_missing`` is a handover its receiver has not confirmed in time.
+
+    ``days_since`` the stage before it; ``kilometres`` from the sender's commune, as the crow flies, null where either
+    is not told; ``is_breach`` a temperature outside the limits.
+    """
 
     title = ma.fields.String()
     place = ma.fields.String()
@@ -87,6 +91,9 @@ class StepAnswer(Answer):
     marks = ma.fields.List(ma.fields.String())
     note = ma.fields.String(allow_none=True)
     is_missing = ma.fields.Boolean()
+    is_breach = ma.fields.Boolean()
+    days_since = ma.fields.Integer()
+    kilometres = ma.fields.Integer(allow_none=True)
 
 
 class PaperAnswer(Answer):
@@ -101,7 +108,8 @@ class PaperAnswer(Answer):
     vouch = ma.fields.String(metadata=VOUCHES)
     who_says = ma.fields.String()
     mark = ma.fields.String(
-        allow_none=True, metadata={"description": "What happened after the lot was sealed: added later, removed."}
+        allow_none=True,
+        metadata={"description": "What happened after the lot was sealed: added later, removed."},
     )
 
 

@@ -108,6 +108,7 @@ def test_scan_addresses_show_what_they_say(demo: Demo) -> None:
         found[one.shows] = (batch.is_recalled, batch.expires_on < clock.today())
     assert found == {
         "no warning": (False, False),
+        "a long way": (False, False),
         "past its use-by date": (False, True),
         "recalled: do not eat": (True, False),
         "this label needs a check": (False, False),
