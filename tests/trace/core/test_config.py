@@ -332,7 +332,11 @@ def test_limits_for_strangers_are_whole_numbers(tmp_path: Path) -> None:
         400,
         31,
     )
+    assert (plain.copy_places, plain.copy_places_hours, plain.copy_case_score) == (5, 48, 50)
+    assert production(tmp_path, TRACE_COPY_PLACES="8").copy_places == 8
     for name, wrong in (
+        ("TRACE_COPY_PLACES", "1"),
+        ("TRACE_COPY_KILOMETRES_AN_HOUR", "0"),
         ("TRACE_SCAN_RETENTION_DAYS", "30"),
         ("TRACE_UNKNOWN_CODES_FREE", "-1"),
         ("TRACE_UNKNOWN_CODES_PER_MINUTE", "0"),

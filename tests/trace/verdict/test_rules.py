@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trace.copies.rules import CopyFacts
+from trace.copies.rules import Decision as CopyDecision
 from trace.core.clock import HANOI
 from trace.recalls.hold_rules import HoldFacts, HoldReason, ReleaseReason
 from trace.recalls.rules import REASONS_OF, RecallClass, RecallFacts, RecallReason
@@ -23,12 +25,18 @@ RECALL = RecallFacts(
 )
 
 HOLD = HoldFacts(reason=HoldReason.TEST_RESULT, started_at=datetime(2026, 11, 21, 9, 0, tzinfo=HANOI))
+COPIED = CopyFacts(
+    decision=CopyDecision.CONFIRMED_COPY, decided_at=datetime(2026, 11, 20, 9, 0, tzinfo=HANOI)
+)
 # Everything that may be true of a known code at once, gravest first: what makes it so, and what is then said.
 PRECEDENCE: tuple[tuple[Verdict, dict[str, Any]], ...] = (
     (Verdict.RECALLED, {"recalls": (RECALL,)}),
     (Verdict.HELD, {"holds": (HOLD,)}),
     (Verdict.UNDER_REVIEW, {"is_under_review": True}),
     (Verdict.EXPIRED, {"use_by_on": YESTERDAY}),
+    (Verdict.VOID, {"voided_on": YESTERDAY}),
+    (Verdict.COPIED, {"copy": COPIED}),
+    (Verdict.SOLD, {"sold_at": COPIED.decided_at}),
     (Verdict.BEST_BEFORE_PASSED, {"best_before_on": YESTERDAY}),
     (Verdict.NO_WARNING_UNCONFIRMED, {"unconfirmed_handovers": 1}),
 )
@@ -47,6 +55,22 @@ def test_of_two_the_graver_gives_the_title_and_the_other_stands_under_it(
         (graver[0], lesser[0]) == (Verdict.RECALLED, Verdict.UNDER_REVIEW)
     )
     assert (decision.verdict, decision.also) == (graver[0], () if is_silent else (lesser[0],))
+
+
+def test_a_label_to_be_checked_stands_where_a_copied_one_does() -> None:
+    suspected = replace(PLAIN, copy=replace(COPIED, decision=CopyDecision.NEEDS_CHECK))
+    assert decide(suspected).verdict is Verdict.COPY_SUSPECTED
+    assert decide(replace(suspected, use_by_on=YESTERDAY)).also == (Verdict.COPY_SUSPECTED,)
+    assert decide(replace(suspected, sold_at=COPIED.decided_at)).also == (Verdict.SOLD,)
+
+
+def test_no_copy_says_nothing() -> None:
+    assert decide(replace(PLAIN, copy=replace(COPIED, decision=CopyDecision.NO_COPY))) == decide(PLAIN)
+
+
+def test_a_copied_label_that_is_not_in_use_says_both() -> None:
+    decision = decide(replace(PLAIN, is_activated=False, copy=COPIED))
+    assert (decision.verdict, decision.also) == (Verdict.NOT_ACTIVATED, (Verdict.COPIED,))
 
 
 def test_an_ended_recall_stands_above_a_pause() -> None:
