@@ -2,10 +2,14 @@
 
 from sqlalchemy.orm import Session
 
+from producers.diary.models import WorkKind
+from producers.diary.services import Ground, Work, note_entry
 from tests.api.conftest import MakeBatch
 from tests.api.program import Program, code_of, own_id
-from tests.factories import BatchFactory, officer_of
+from tests.factories import BatchFactory, CertificateFactory, officer_of
 from tests.web import settle
+from trace.accounts.models import Role
+from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.short_codes import new_code, pretty
@@ -48,6 +52,21 @@ def test_a_handover_is_told_as_on_the_page(
     # Quantities and buyers' names are private.
     assert "77.125" not in answer.text
     assert "Đồng Xuân" not in answer.text
+
+
+def test_certificates_and_what_was_grown_carry_the_marks_of_the_page(
+    stranger: Program, producer: Program, batch: Batch, session: Session
+) -> None:
+    owner = Actor(None, batch.organisation, Role.OWNER)
+    CertificateFactory.create(session=session, actor=owner, product_id=batch.product_id)
+    work = Work(WorkKind.SPRAY, clock.today(), "Thuốc Ví Dụ", waiting_days=7)
+    note_entry(session, owner, Ground(batch.product_id, batch.location_id), work, key="k1")
+    settle(session)
+    told = stranger.get(f"/codes/{batch.code}").get_json()
+    added = f"Ghi bổ sung ngày {clock.today():%d/%m/%Y}"
+    assert [paper["mark"] for paper in told["certificates"]] == [added]
+    assert told["diary"]["lines"][0]["marks"] == [added]
+    assert (told["diary"]["vouch"], told["test_results"], told["official_checks"]) == ("declared", [], [])
 
 
 def test_a_recall_is_told_on_the_next_request(stranger: Program, batch: Batch, session: Session) -> None:

@@ -26,6 +26,7 @@ from tests.factories import (
     actor_of_kind,
     officer_of,
 )
+from tests.trace.public.test_show_code import FORBIDDEN, FORBIDDEN_IN_ENGLISH
 from trace.accounts.models import PartyKind
 from trace.accounts.permissions import Actor
 from trace.batches.models import Batch
@@ -276,3 +277,17 @@ def test_what_people_gave_is_marked_as_vietnamese_on_an_english_page(
     )
     assert f'<span lang="vi">{LABORATORY}</span>' in page
     assert "Does not meet the limit" in page
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_no_word_of_growing_and_testing_judges_or_claims(
+    app: Flask, session: Session, producer: Actor, product: Product, language: str
+) -> None:
+    note(session, producer, product, sprayed(3))
+    batch = harvested(session, producer, product)
+    results.note_result(session, producer, batch.id, reported(), key=a_key())
+    with app.test_request_context("/en/" if language == "en" else "/"), force_locale(language):
+        page = shown(app, code_page(session, batch.code)).casefold()
+    blocks = page[page.index('id="tests"') : page.index('id="diary"') + 3000]
+    for word in (*FORBIDDEN, *FORBIDDEN_IN_ENGLISH, "thuốc sâu"):
+        assert word not in blocks
