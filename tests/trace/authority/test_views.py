@@ -74,7 +74,12 @@ def test_nobody_else_finds_the_officers_pages(app: Flask, city: City, browse: Br
         if "GET" in methods:
             assert browser.get(path[1]).status_code == 404, path
         if "POST" in methods:
-            assert send(browser, path[1], note="x", typed_lot_number="x", decision="no_copy", why="x").status_code == 404, path
+            assert (
+                send(
+                    browser, path[1], note="x", typed_lot_number="x", decision="no_copy", why="x"
+                ).status_code
+                == 404
+            ), path
 
 
 def test_an_organisation_is_approved_once(session: Session, city: City, officer: FlaskClient) -> None:
