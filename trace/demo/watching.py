@@ -1,7 +1,6 @@
 """What the demo shows of the authority's watch: a paused sale, and what was made of recalled goods."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -52,7 +51,8 @@ def _under_review(session: Session, officer: Actor, processor: Actor, product: P
     facts = OutsideFacts("Thịt lợn vai", province="Thành phố Hà Nội")
     stated = TakenIn(supplier.id, Decimal(30), "KGM", None, facts, ocop_set=2)
     (meat,) = services_outside.take_in(session, processor, stated, key=str(uuid7())).batches
-    reading = Reading(time=clock.now() - timedelta(minutes=5), value=Decimal("3.5"))
+    # Measured now: five minutes ago may be yesterday, before the meat was there.
+    reading = Reading(time=clock.now(), value=Decimal("3.5"))
     measure(session, processor, [meat.id], [reading], key=str(uuid7()), device="Nhiệt kế Ví Dụ")
     draft = BatchFactory.create(session=session, actor=processor, product=product, quantity=Decimal(25))
     services_making.transform(session, processor, {meat.id: Decimal(30)}, [draft.id], key=str(uuid7()))
