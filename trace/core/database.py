@@ -2,10 +2,11 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import psycopg
 from sqlalchemy import DateTime, Engine, MetaData, Numeric, String, create_engine, event
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, sessionmaker
 
 APP_ROLE = "trace_app"
+Result = TypeVar("Result")
 _USED = "used"
 _SURELY_ALIVE_SECONDS = 1.0
 # A migration may wait for locks, and work, for as long as it takes.
@@ -116,23 +118,45 @@ def driver_of(session: Session, doing: str) -> Iterator[Any]:
         raise DBAPIError.instance(doing, None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
-@contextlib.contextmanager
-def autocommitting(engine: Engine, doing: str) -> Iterator[Any]:
-    """The driver's own connection, each statement a transaction by itself: it sees whatever committed before it.
+class Direct:
+    """Connections of the driver's own, each statement a transaction by itself: it sees whatever committed before it.
 
-    For the one read that every scan waits for. What it raises comes out as if SQLAlchemy had run ``doing``.
+    For the one read that every scan waits for: a session, and a pool that looks after transactions, take longer than
+    that. As many connections are made as are used at once. What fails comes out as if SQLAlchemy had run it.
     """
-    pooled = engine.raw_connection()
-    driver: Any = pooled.driver_connection
-    try:
-        driver.autocommit = True
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._idle: deque[Any] = deque()
+
+    def run(self, doing: str, work: Callable[[Any], Result]) -> Result:
+        """The result of ``work`` with a connection. On one that died while it was idle it is tried once more."""
+        connection, was_idle = self._take()
         try:
-            yield driver
-        finally:
-            driver.autocommit = False
-    except psycopg.Error as error:
-        if driver.closed or driver.broken:
-            pooled.invalidate(error)
-        raise DBAPIError.instance(doing, None, error, psycopg.Error, dialect=engine.dialect) from error
-    finally:
-        pooled.close()
+            result = work(connection)
+        except psycopg.Error as error:
+            if not connection.closed:
+                self._idle.append(connection)
+            elif was_idle:
+                self.close()  # they died together
+                return self.run(doing, work)
+            raise DBAPIError.instance(
+                doing, None, error, psycopg.Error, dialect=self._engine.dialect
+            ) from error
+        self._idle.append(connection)
+        return result
+
+    def close(self) -> None:
+        """Close what is idle."""
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def _take(self) -> tuple[Any, bool]:
+        with contextlib.suppress(IndexError):
+            return self._idle.pop(), True
+        pooled = self._engine.raw_connection()
+        pooled.detach()
+        driver: Any = pooled.driver_connection
+        driver.autocommit = True
+        return driver, False

@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import structlog
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask import Flask, Request, Response, current_app, g, jsonify, make_response, render_template, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -40,6 +41,16 @@ CONTENT_SECURITY_POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+
+
+class FormSession(SecureCookieSessionInterface):
+    """Flask's session, for those who bring one: most requests read a page, and have none to open."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of the cookie, or an empty one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 class Audience(StrEnum):
@@ -129,6 +140,7 @@ def init_http(app: Flask) -> None:
         MAX_FORM_PARTS=LARGEST_FORM_FIELDS,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM_MEMORY,
     )
+    app.session_interface = FormSession()
     app.before_request(_start)
     app.after_request(_finish)
     app.teardown_request(_close)

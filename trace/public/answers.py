@@ -56,10 +56,10 @@ def takes_gzip() -> bool:
 def compress(answer: Response) -> Response:
     """Compress a page for who takes it; not where the address is a secret, which sizes could tell letter by letter."""
     if (
-        answer.mimetype
+        "Content-Encoding" in answer.headers
+        or answer.mimetype
         not in ("text/html", "application/json", "application/linkset+json", "application/ld+json")
         or answer.direct_passthrough
-        or "Content-Encoding" in answer.headers
         or (request.endpoint and is_by_secret_address(current_app, request.endpoint))
     ):
         return answer

@@ -23,7 +23,7 @@ from producers.models import Product
 from trace.accounts.models import Location, Organisation, Party
 from trace.batches.models import Batch
 from trace.core import clock
-from trace.core.database import autocommitting
+from trace.core.database import Direct
 from trace.core.language import language, public_blueprint
 from trace.events.handover_models import Shipment
 from trace.events.rules import CONFIRMATION_GRACE
@@ -35,7 +35,7 @@ from trace.public.answers import render
 from trace.public.marks import Marks
 from trace.public.pages import CodePage
 from trace.recalls.models import Recall
-from trace.verdict.glance import Glance, KeptRow, glance
+from trace.verdict.glance import Asked, Glance, KeptRow, glance
 from trace.verdict.queries import Known, look_up
 from trace.verdict.rules import CodeState, Facts
 
@@ -107,7 +107,7 @@ class Keeper:
     """Finds the page of a code as it must be now, and makes it where there is none."""
 
     def __init__(self, engine: Engine, build_name: str) -> None:
-        self._engine = engine
+        self._direct = Direct(engine)
         self._build_name = build_name
         self._making = [Lock() for _ in range(MAKERS)]
         self._plain: dict[tuple[str, ...], tuple[datetime, Kept]] = {}
@@ -117,11 +117,8 @@ class Keeper:
         """What a well-formed code stands for, and its page where one is kept and holds."""
         tongue = language()
         held = self.memory.find(code, tongue)
-        with autocommitting(self._engine, _DOING) as connection:
-            seen = glance(
-                connection, code, language=tongue, build=self._build(), now=clock.now(),
-                held=held.name if held else None,
-            )  # fmt: skip
+        asked = Asked(held.name if held else None, clock.now(), tongue, self._build(), code)
+        seen = self._direct.run(_DOING, lambda connection: glance(connection, asked))
         if seen is None or seen.kept is None:
             return seen, None
         page = held if held is not None and seen.kept.content is None else _unpacked(seen.kept)
@@ -185,8 +182,7 @@ class Keeper:
                 name=kept.name, content=pack(kept.pieces),
             )  # fmt: skip
         try:
-            with autocommitting(self._engine, "keep a page") as connection:
-                keep(connection, new)
+            self._direct.run("keep a page", lambda connection: keep(connection, new))
         except DBAPIError:
             log.exception("page-not-kept")  # it is as true as if it were: the next one asks for it again
             return kept

@@ -4,10 +4,9 @@ One statement by itself, outside of any transaction: whatever committed before i
 page be kept at all: a recall is told from the moment it commits, by every process.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 # As the exclusion constraints of ``stamp_ranges`` have it, word for word: then their indexes answer.
@@ -24,8 +23,8 @@ select c.batch_id, c.run_id is not null, c.secret_hash is not null, r.batch_id,
         and x.decision in ('confirmed_copy', 'needs_check')),
     t.first_at, t.scans,
     (select count(*) from scan_places s where c.run_id is not null and s.code = c.code),
-    k.verdict, k.name, case when k.name = %(held)s then null else k.content end,
-    k.valid_until > %(now)s and not exists (
+    k.verdict, k.name, case when k.name = %s then null else k.content end,
+    k.valid_until > %s and not exists (
         select from page_changes p
         where p.subject_id = any(k.subjects)
             and p.transaction_id >= pg_snapshot_xmin(k.snapshot::pg_snapshot)::text::bigint
@@ -38,9 +37,21 @@ left join lateral (
     from scan_counts where code = c.code and c.run_id is not null
 ) t on true
 left join kept_pages k on k.batch_id = coalesce(c.batch_id, r.batch_id)
-    and k.language = %(language)s and k.build = %(build)s
-where c.code = %(code)s
+    and k.language = %s and k.build = %s
+where c.code = %s
 """  # noqa: S608 -- put together from the two texts above alone
+
+
+class Asked(NamedTuple):
+    """In the order of the statement. ``held`` names the page its reader has at hand; ``build`` the code and texts that
+    pages must be made with.
+    """
+
+    held: str | None
+    now: datetime
+    language: str
+    build: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +82,11 @@ class Glance:
     kept: KeptRow | None
 
 
-def glance(
-    connection: Any, code: str, *, language: str, build: str, now: datetime, held: str | None
-) -> Glance | None:
+def glance(connection: Any, asked: Asked) -> Glance | None:
     """What a well-formed code stands for now; None for one that was never issued.
 
-    ``connection`` is the driver's own, in autocommit mode; ``held`` names the page its reader has at hand.
+    ``connection`` is the driver's own, in autocommit mode.
     """
-    asked: Mapping[str, Any] = {"code": code, "language": language, "build": build, "now": now, "held": held}
     row = connection.execute(_GLANCE, asked, prepare=True).fetchone()
     if row is None:
         return None
