@@ -24,8 +24,8 @@ from trace.recalls.hold_rules import HoldReason, ReleaseReason
 from trace.recalls.rules import RecallClass, RecallReason, WithdrawalReason
 
 pytestmark = pytest.mark.soak
-TRIES = 1_000 if os.environ.get("SOAK") else 40
-FEW = 50 if os.environ.get("SOAK") else 4
+TRIES = 1_000 if os.environ.get("SOAK") else 25
+FEW = 50 if os.environ.get("SOAK") else 2
 VISITORS = 2  # beside those of the crowd, each time over other connections
 
 

@@ -16,10 +16,10 @@ from trace.core.database import make_engine, new_session
 from trace.core.short_codes import SERIAL_LENGTH, new_codes
 
 pytestmark = pytest.mark.soak
-ASKED = 100_000 if os.environ.get("SOAK") else 1_000
+ASKED = 100_000 if os.environ.get("SOAK") else 500
 # Until then threads, connections and Python's own heaps have grown to what they need.
-WARM = 20_000 if os.environ.get("SOAK") else 500
-SLOWED = 600
+WARM = 20_000 if os.environ.get("SOAK") else 200
+SLOWED = 200
 AT_ONCE = 4
 MOST_GROWTH_KB = 8 * 1024  # 80 bytes for each of 100,000: less than a code alone takes
 GUESSER, OTHER = "127.0.0.2", "127.0.0.3"
