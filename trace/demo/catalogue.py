@@ -35,6 +35,7 @@ class DemoProduct:
     has_commitment: bool = False
     certificates: tuple[tuple[int, int], ...] = ()
     is_harvested: bool = False
+    gtin: str | None = None  # of 952, the numbers GS1 keeps for examples
 
     @property
     def measure(self) -> str | None:
@@ -152,7 +153,7 @@ PRODUCERS = (
         "mat", PRODUCER, "Tổ ong mật Phỏng Dụ", "10489", "Thôn Nhãn",
         products=(
             DemoProduct("mat", "honey", "Mật ong hoa nhãn", 4, "chai", BEST_BEFORE, 730, "500 ml",
-                        standards=in_house(6), certificates=((4, 40), (4, 2))),
+                        standards=in_house(6), certificates=((4, 40), (4, 2)), gtin="09521234543213"),
             DemoProduct("matkhoi", "honey", "Mật ong đóng can", 4, "lít", BEST_BEFORE, 730,
                         standards=in_house(6)),
         ),

@@ -218,6 +218,7 @@ def _register_products(
             second_unit=stated.second_unit[0] if stated.second_unit else None,
             usual_weight_kg=stated.usual_weight,
             natural_loss_percent=Decimal(stated.loss_percent),
+            gtin=stated.gtin,
             standards=stated.standards,
             has_food_safety_commitment=stated.has_commitment,
         )

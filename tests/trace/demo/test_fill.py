@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from producers.models import Certificate
+from producers.models import Certificate, Product
 from tests.databases import copied_database
 from tests.factories import UserFactory
 from trace.accounts import queries as accounts
@@ -82,6 +82,11 @@ def test_every_printed_sign_in_opens_its_account(demo: Demo) -> None:
 def test_no_number_can_be_anybodys(demo: Demo) -> None:
     phones = [*demo.session.scalars(select(User.phone)), *demo.session.scalars(select(Organisation.phone))]
     assert all(phone.startswith("+841") for phone in phones)
+
+
+def test_a_barcode_of_the_numbers_kept_for_examples_can_be_opened(demo: Demo) -> None:
+    told = demo.session.scalars(select(Product.gtin).where(Product.gtin.is_not(None))).all()
+    assert told == ["09521234543213"]
 
 
 def test_somebody_waits_somebody_resembles_another_and_somebody_has_to_add_something(demo: Demo) -> None:
