@@ -175,9 +175,8 @@ def test_who_sold_and_does_not_wish_it_is_not_named(
     assert name not in told
 
 
-def test_days_between_stages_and_an_entry_made_later_are_told(
-    session: Session, read: Read, producer: Actor
-) -> None:
+def _shipped_ago(session: Session, producer: Actor, shop: Actor, ago: timedelta) -> tuple[str, Shipment]:
+    """A lot of nine days ago, and its shipment some time ago; entered now."""
     now = clock.now()
     batch = ActiveBatchFactory.create(
         session=session,
@@ -185,41 +184,34 @@ def test_days_between_stages_and_an_entry_made_later_are_told(
         produced_on=clock.today() - timedelta(days=9),
         event_time=now - timedelta(days=8),
     )
-    shop = actor_of_kind(session, OrganisationKind.SHOP)
     shipment = ShipmentFactory.create(
         session=session,
         actor=producer,
         batch=batch,
         to=shop.organisation,
         key=a_key(),
-        event_time=now - timedelta(days=6),
+        event_time=now - ago,
     )
-    services_receiving.receive(session, shop, shipment.id, event_time=now - timedelta(days=5))
-    told = read(batch.code)
+    return batch.code, shipment
+
+
+def test_days_between_stages_and_an_entry_made_later_are_told(
+    session: Session, read: Read, producer: Actor
+) -> None:
+    shop = actor_of_kind(session, OrganisationKind.SHOP)
+    code, shipment = _shipped_ago(session, producer, shop, timedelta(days=6))
+    services_receiving.receive(session, shop, shipment.id, event_time=clock.now() - timedelta(days=5))
+    told = read(code)
     assert "4 days later" in told
     assert "Added later, on" in told
 
 
-def test_a_handover_nobody_confirmed_is_where_the_verdict_leads_to_and_in_the_route(
+def test_a_handover_nobody_confirmed_is_where_the_verdict_leads_to(
     session: Session, read: Read, producer: Actor
 ) -> None:
-    now = clock.now()
-    batch = ActiveBatchFactory.create(
-        session=session,
-        actor=producer,
-        produced_on=clock.today() - timedelta(days=3),
-        event_time=now - timedelta(hours=40),
-    )
     shop = actor_of_kind(session, OrganisationKind.SHOP)
-    ShipmentFactory.create(
-        session=session,
-        actor=producer,
-        batch=batch,
-        to=shop.organisation,
-        key=a_key(),
-        event_time=now - timedelta(hours=30),
-    )
-    told = read(batch.code)
+    code, _shipment = _shipped_ago(session, producer, shop, timedelta(hours=30))
+    told = read(code)
     assert told.count('id="chang-cho-xac-nhan"') == 1
     assert "Waiting for the receiver to confirm" in told
 
