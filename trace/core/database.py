@@ -156,7 +156,7 @@ class Direct:
         with contextlib.suppress(IndexError):
             return self._idle.pop(), True
         pooled = self._engine.raw_connection()
-        pooled.detach()
         driver: Any = pooled.driver_connection
+        pooled.detach()
         driver.autocommit = True
         return driver, False
