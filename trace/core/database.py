@@ -25,6 +25,9 @@ _OF_REQUESTS = (
     f"{_OF_MIGRATIONS} -c lock_timeout=10s -c statement_timeout=30s -c max_parallel_workers_per_gather=0"
 )
 
+# Each read is of one row by its key, planned once: a plan made while a table was empty would read all of it for ever.
+_FOR_ONE_ROW = ("set enable_seqscan = off", "set plan_cache_mode = force_generic_plan", "set jit = off")
+
 # Named by rule, so that a migration can drop by name what another made.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -159,4 +162,6 @@ class Direct:
         driver: Any = pooled.driver_connection
         pooled.detach()
         driver.autocommit = True
+        for setting in _FOR_ONE_ROW:
+            driver.execute(setting)
         return driver, False
