@@ -232,13 +232,14 @@ def chromium() -> str:
     return path
 
 
-def build_app(engine: Engine, bind: Engine | Connection, folder: Path) -> Flask:
+def build_app(engine: Engine, bind: Engine | Connection, folder: Path, **more: str) -> Flask:
     """The whole application, its files in ``folder``."""
     settings = Settings.from_environment(
         {
             "DATABASE_URL": engine.url.render_as_string(hide_password=False),
             "TRACE_SECRET_KEY": secrets.token_hex(32),
             "TRACE_STATE_FOLDER": str(folder),
+            **more,
         }
     )
     made = create_app(settings, bind=bind)

@@ -59,6 +59,7 @@ from trace.public import (
 )
 from trace.public import resolver_views as resolver
 from trace.public import views as public
+from trace.public.front import Front
 from trace.recalls import api as trace_api
 from trace.reports import pictures as report_pictures
 from trace.scans import recorder
@@ -117,6 +118,8 @@ def create_app(
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(translations)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    # Between Flask and the proxies, who say where a request comes from.
+    app.wsgi_app = Front(app.wsgi_app, app)  # type: ignore[method-assign, assignment]  # Flask documents it
     if settings.trusted_proxy_count:
         hops = settings.trusted_proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask documents it

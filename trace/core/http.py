@@ -153,23 +153,36 @@ def init_http(app: Flask) -> None:
 
 
 def _start() -> None:
-    g.request_id = uuid.uuid4().hex[:16]
+    g.request_id = new_request_id()
     g.started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
+# What every answer carries that does not say otherwise.
+STANDING_HEADERS = (
+    ("Content-Security-Policy", content_security_policy()),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
+OVER_TLS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+def new_request_id() -> str:
+    """What one request is called in the log and in its answer."""
+    return uuid.uuid4().hex[:16]
+
+
 def _finish(answer: Response) -> Response:
     headers = answer.headers
-    headers.setdefault("Content-Security-Policy", content_security_policy())
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cache-Control", "no-store")
+    for name, value in STANDING_HEADERS:
+        headers.setdefault(name, value)
     headers["X-Request-Id"] = g.get("request_id", "")
     if request.is_secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        headers.setdefault(*OVER_TLS)
     log.info(
         "request",
         method=request.method,

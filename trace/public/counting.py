@@ -3,7 +3,8 @@
 Of the request only its kind of device goes further. The address tells repeated scans apart in memory, and ends there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask, current_app, request
@@ -34,13 +35,30 @@ def new_recorder(app: Flask) -> Recorder:
     return Recorder(write)
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Of a request what tells whether it is somebody's scan, and whether the same one came a moment ago."""
+
+    method: str
+    address: str
+    user_agent: str
+    headers: Mapping[str, str]
+
+
 def note_scan(code: str, verdict: str, *, is_item: bool) -> None:
+    """Have it recorded that this request was shown the page of a normalised code."""
+    asking = Asking(
+        request.method, request.remote_addr or "", request.user_agent.string, dict(request.headers)
+    )
+    note(current_app.extensions[EXTENSION], asking, code, verdict, is_item=is_item)
+
+
+def note(recorder: Recorder, asking: Asking, code: str, verdict: str, *, is_item: bool) -> None:
     """Have it recorded that the page of a normalised code was shown, unless a program or a preview asked for it."""
-    device = device_of(request.user_agent.string)
-    if verdict in NOT_OURS or not is_scan(request.method, device, dict(request.headers)):
+    device = device_of(asking.user_agent)
+    if verdict in NOT_OURS or not is_scan(asking.method, device, asking.headers):
         return
-    recorder: Recorder = current_app.extensions[EXTENSION]
-    recorder.take(Scan(clock.now(), code, str(verdict), device, is_item), request.remote_addr or "")
+    recorder.take(Scan(clock.now(), code, str(verdict), device, is_item), asking.address)
 
 
 def scan_block(session: Session, code: str) -> ScanBlock:

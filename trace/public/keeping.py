@@ -106,16 +106,17 @@ class Memory:
 class Keeper:
     """Finds the page of a code as it must be now, and makes it where there is none."""
 
-    def __init__(self, engine: Engine, build_name: str) -> None:
+    def __init__(self, engine: Engine, build_name: str, *, has_address: bool) -> None:
         self._direct = Direct(engine)
         self._build_name = build_name
+        self._has_address = has_address
         self._making = [Lock() for _ in range(MAKERS)]
         self._plain: dict[tuple[str, ...], tuple[datetime, Kept]] = {}
         self.memory = Memory()
 
-    def look(self, code: str) -> tuple[Glance | None, Kept | None]:
-        """What a well-formed code stands for, and its page where one is kept and holds."""
-        tongue = language()
+    def look(self, code: str, tongue: str | None = None) -> tuple[Glance | None, Kept | None]:
+        """What a well-formed code stands for, and its page in a language where one is kept and holds."""
+        tongue = tongue or language()
         held = self.memory.find(code, tongue)
         asked = Asked(held.name if held else None, clock.now(), tongue, self._build(), code)
         seen = self._direct.run(_DOING, lambda connection: glance(connection, asked))
@@ -141,25 +142,33 @@ class Keeper:
                 return None
             return self._make(code, again.batch_id)
 
+    @property
+    def has_address(self) -> bool:
+        """Whether the service was told its own address: otherwise pages name the one they are asked for at."""
+        return self._has_address
+
+    def find_plain(self, state: CodeState, tongue: str, site: str) -> Kept | None:
+        """The page of what is no code, or of one that was never issued, as ``site`` names itself; None if not made."""
+        found = self._plain.get((state, tongue, site))
+        return found[1] if found is not None and clock.now() - found[0] <= PLAIN_FOR else None
+
     def plain(self, state: CodeState) -> Kept:
         """The page of what is no code, or of one that was never issued."""
         key = (state, language(), request.host_url)
-        found = self._plain.get(key)
-        now = clock.now()
-        if found is None or now - found[0] > PLAIN_FOR:
+        found = self.find_plain(*key)
+        if found is None:
             marks = Marks.new()
             facts = Facts(today=clock.today(), code_state=state)
             with _asked_for(marks.code), current_app.extensions["sessions"]() as session:
-                page = build.page_of(session, Known(marks.code, facts, None), marks.typed)
-                found = (now, _cut(page, marks))
+                found = _cut(build.page_of(session, Known(marks.code, facts, None), marks.typed), marks)
             if len(self._plain) > MAKERS:  # other hosts' names in requests
                 self._plain.clear()
-            self._plain[key] = found
-        return found[1]
+            self._plain[key] = (clock.now(), found)
+        return found
 
     def _build(self) -> str:
         """What made the bytes: code and texts, and the address that pages name as their own."""
-        if current_app.config["SETTINGS"].public_url:
+        if self._has_address:
             return self._build_name
         return f"{self._build_name} {request.host_url}"
 
@@ -250,5 +259,7 @@ def init_keeping(app: Flask) -> None:
     settings = app.config["SETTINGS"]
     said = (settings.operator_name, settings.support_phone, settings.public_url)
     app.extensions[EXTENSION] = (
-        Keeper(bind, build_name(app.config["ROOT"], said)) if isinstance(bind, Engine) else None
+        Keeper(bind, build_name(app.config["ROOT"], said), has_address=settings.public_url is not None)
+        if isinstance(bind, Engine)
+        else None
     )

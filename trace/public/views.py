@@ -24,7 +24,8 @@ from trace.core.short_codes import normalise
 from trace.events.openings import proof_file
 from trace.public import build, confirming, guessing, hidden, public_log
 from trace.public.answers import compress, page_answer
-from trace.public.code_answers import STATUS, answer_code
+from trace.public.code_answers import answer_code
+from trace.public.filling import STATUS
 from trace.public.pages import HomePage
 from trace.verdict.rules import Verdict
 

@@ -107,7 +107,7 @@ def city(template_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("state")
     with copied_database(template_url) as url:
         engine = make_engine(url)
-        app = build_app(engine, engine, folder)
+        app = build_app(engine, engine, folder, TRACE_PUBLIC_URL="http://localhost")
         with new_session(engine) as session:
             fill(session, BlobStore(folder / "pictures"), today=clock.today(), is_public=False)
             session.commit()
