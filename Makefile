@@ -4,11 +4,12 @@
 #   make test       every test, against a PostgreSQL of its own, browser tests included
 #   make check      lint, types, layers, migrations, texts
 #   make audit      slower checks by programs from outside
+#   make lighthouse Lighthouse, median of five of every public state: 40 minutes; ARGS=recalled for some
 #   make soak       crash and concurrency tests in full
 #   make bench      the figures
 #   make lock       new versions into the lock files
 
-.PHONY: run test check audit soak bench lock venv venv-dev browser
+.PHONY: run test check audit lighthouse soak bench lock venv venv-dev browser
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
@@ -39,6 +40,9 @@ check: venv-dev
 # The programs from outside, and what installs them, are in the folder audit.
 audit: venv-dev browser
 	@CHROMIUM="$$(cat .state/chromium)" exec $(PY) -m audit
+
+lighthouse: venv-dev browser
+	@CHROMIUM="$$(cat .state/chromium)" exec $(PY) -m audit.speed $(ARGS)
 
 bench: venv-dev
 	@for script in bench/[a-z]*.py; do echo "== $$script" && PYTHONPATH=. $(PY) "$$script" || exit 1; done

@@ -31,6 +31,8 @@ from trace.verdict.queries import look_up
 from trace.verdict.rules import Verdict, decide
 
 CODE_LENGTH = 10
+# What the demo states of one product (trace.demo.catalogue).
+GTIN = "09521234543213"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Site:
         return tuple(verdict for verdict in Verdict if verdict not in self.codes)
 
     def pages(self) -> dict[str, str]:
-        """The public pages by name, in both languages: the front door, the scanner and one page of each verdict."""
+        """The public pages by name, in both languages: one of each kind, and one of each verdict."""
         return {
             f"{name} ({language})": f"{self.url}{prefix}{path}"
             for name, path in {
@@ -67,6 +69,16 @@ class Site:
                 "report": f"/phan-anh/{self.report}",
                 "report, number": "/phan-anh",
                 "report, number with a slip": "/phan-anh/ABCD",
+                "list of recalls": "/thu-hoi",
+                "past recalls": "/thu-hoi?state=past",
+                "place of a scan": f"/T/{self.stamp}/noi-quet",
+                "item": f"/T/{self.stamp}",
+                "product": f"/san-pham/{GTIN}",
+                "product, report": f"/san-pham/{GTIN}/phan-anh",
+                "product, unknown": "/san-pham/9521234543251",
+                "log": "/log/",
+                "confirmation, unknown": "/xn/7K3QX9ZPABCDEFGH",
+                "nothing here": "/nothing-here",
             }.items()
             for language, prefix in (("vi", ""), ("en", "/en"))
         }

@@ -1,83 +1,182 @@
-"""Lighthouse 12.8 on every public page, as a slow phone on a slow network: accessibility 100, performance 95 or more.
+"""Lighthouse 12.8 on public pages as its default simulated slow phone sees them, and the bounds they must keep.
 
-Whatever else the machine does only ever takes from performance: a page below the line is measured up to twice more,
-the best counts, and all are shown.
+``make audit`` looks once at one page of each layout, twice more where a bound is not kept: whatever else the machine
+does only ever makes a page slower. ``make lighthouse`` takes the median of five runs of every state that answers 200
+and prints the table that the claim rests on.
 """
 
+import http.client
 import json
+import logging
 import os
+import statistics
 import subprocess
-import tempfile
-from pathlib import Path
-from typing import Any
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from audit import tools
 from audit.accessibility import CHROMIUM_FLAGS
-from audit.findings import CannotAudit, Finding
-from audit.site import Site
+from audit.findings import CannotAudit, Finding, table
+from audit.site import Site, live_site
+from trace.cli.browser import NoBrowser, provide_browser
 
-LEAST_ACCESSIBILITY = 100
-LEAST_PERFORMANCE = 95
-MORE_TRIES = 2
+CATEGORIES = ("performance", "accessibility", "seo")
+LEAST = {"performance": 98, "accessibility": 100, "seo": 100}
+MOST_LCP_MS = 1500
+MOST_SHIFT = 0.0
+RUNS = 5
+TRIES_IN_CI = 3
 # On a busy machine a trace is lost now and then ("please run Lighthouse again").
 TRIES_OF_A_TRACE = 3
-CATEGORIES = ("accessibility", "performance")
-WITHIN_S = 120
+# A run takes about eight seconds on two idle cores.
+WITHIN_S = 180
+# One page of each layout: what is only worded or coloured differently weighs the same.
+LAYOUTS = (
+    "home (vi)", "scanner (en)", "no_warning (vi)", "recalled (en)", "form of a report (vi)", "list of recalls (vi)",
+    "product (vi)",
+)  # fmt: skip
+COLUMNS = ("page", *CATEGORIES, "LCP ms", "shift", "runs")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one run said: scores of 100, the largest paint in milliseconds, the layout shift, failed audits by name."""
+
+    scores: Mapping[str, float]
+    lcp_ms: float
+    shift: float
+    failed: Sequence[str] = ()
+
+
+def median(looks: Sequence[Look]) -> Look:
+    """Each figure's own median, and every audit that failed in any run."""
+    return Look(
+        {name: statistics.median(look.scores[name] for look in looks) for name in CATEGORIES},
+        statistics.median(look.lcp_ms for look in looks),
+        statistics.median(look.shift for look in looks),
+        sorted({name for look in looks for name in look.failed}),
+    )
+
+
+def faults_of(look: Look) -> list[str]:
+    """Which bounds are not kept, in words."""
+    low = [
+        f"{name} {look.scores[name]:g}, below {least}{_because(name, look)}"
+        for name, least in LEAST.items()
+        if look.scores[name] < least
+    ]
+    if look.lcp_ms > MOST_LCP_MS:
+        low.append(f"largest paint after {look.lcp_ms:.0f} ms, over {MOST_LCP_MS}")
+    # Compared as printed: Lighthouse itself calls a shift of less than a hundredth none, we do not.
+    if round(look.shift, 4) > MOST_SHIFT:
+        low.append(f"layout shift {look.shift:.4f}")
+    return low
 
 
 def check(site: Site, chromium: str) -> Finding:
-    """Measure the front door in both languages and every verdict's page in Vietnamese."""
-    pages = {
-        name: url for name, url in site.pages().items() if name.endswith("(vi)") or name.startswith("home")
+    """One page of each layout: once, and the median of three where one look does not keep the bounds."""
+    pages = site.pages()
+    looks: dict[str, list[Look]] = {}
+    for name in LAYOUTS:
+        looks[name] = [next(_looks([pages[name]], 1, chromium))[1]]
+        if faults_of(looks[name][0]):
+            again = _looks([pages[name]], TRIES_IN_CI - 1, chromium)
+            looks[name] += [look for _address, look in again]
+    return _finding("Lighthouse 12.8, mobile: one page of each layout", looks)
+
+
+def check_all(site: Site, chromium: str, wanted: str = "") -> Finding:
+    """The median of five of every page that answers 200; ``wanted`` is a part of the names of those to look at."""
+    names = {
+        address: name
+        for name, address in site.pages().items()
+        if wanted in name and _status(address) == http.client.OK
     }
-    rows: list[tuple[str, ...]] = []
-    faults: list[str] = []
-    for name, address in pages.items():
-        accessibility, performance = _measure(address, chromium)
-        performances = [performance]
-        while max(performances) < LEAST_PERFORMANCE and len(performances) <= MORE_TRIES:
-            performances.append(_measure(address, chromium)[1])
-        counts = max(performances)
-        rows.append((name, f"{accessibility:g}", f"{counts:g}", " ".join(f"{one:g}" for one in performances)))
-        if accessibility < LEAST_ACCESSIBILITY:
-            faults.append(f"{name}: accessibility {accessibility:g}, below {LEAST_ACCESSIBILITY}")
-        if counts < LEAST_PERFORMANCE:
-            faults.append(f"{name}: performance {counts:g}, below {LEAST_PERFORMANCE}")
-    columns = ("page", "accessibility", "performance", "measured")
-    return Finding("Lighthouse 12.8, mobile: public pages", columns, rows, faults)
+    looks: dict[str, list[Look]] = {}
+    for address, look in _looks(names, RUNS, chromium):
+        name = names[address]
+        looks.setdefault(name, []).append(look)
+        if len(looks[name]) == RUNS:
+            print("   ", *_row(name, looks[name]), sep="  ", flush=True)
+    return _finding("Lighthouse 12.8, mobile: median of five of every state that answers 200", looks)
 
 
-def _measure(address: str, chromium: str) -> tuple[float, float]:
-    """Accessibility and performance of one page, of 100."""
+def main() -> int:
+    """The exit code of ``make lighthouse``: 0 when every page keeps every bound."""
+    logging.disable(logging.INFO)
+    try:
+        chromium = os.environ.get("CHROMIUM") or str(provide_browser())
+        with live_site() as site:
+            finding = check_all(site, chromium, " ".join(sys.argv[1:]))
+    except (CannotAudit, NoBrowser) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print(f"\n  {finding.title}: {'passes' if finding.passes else 'FAILS'}")
+    print(table(finding.columns, finding.rows))
+    for fault in finding.faults:
+        print(f"    ! {fault}")
+    return 0 if finding.passes else 1
+
+
+def _finding(title: str, looks: Mapping[str, Sequence[Look]]) -> Finding:
+    rows = [_row(name, seen) for name, seen in looks.items()]
+    faults = [f"{name}: {fault}" for name, seen in looks.items() for fault in faults_of(median(seen))]
+    return Finding(title, COLUMNS, rows, faults)
+
+
+def _row(name: str, looks: Sequence[Look]) -> tuple[str, ...]:
+    middle = median(looks)
+    scores = (f"{middle.scores[category]:g}" for category in CATEGORIES)
+    return name, *scores, f"{middle.lcp_ms:.0f}", f"{middle.shift:.4f}", str(len(looks))
+
+
+def _because(category: str, look: Look) -> str:
+    return f" ({', '.join(look.failed)})" if look.failed and category != "performance" else ""
+
+
+def _status(address: str) -> int:
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    try:
+        connection.request("GET", f"{parts.path}{'?' if parts.query else ''}{parts.query}")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _looks(addresses: Iterable[str], runs: int, chromium: str) -> Iterator[tuple[str, Look]]:
+    """What each run said, as soon as it is there; a lost trace is run again."""
+    for address in addresses:
+        for _run in range(runs):
+            yield address, _look(address, chromium)
+
+
+def _look(address: str, chromium: str) -> Look:
     told = ""
     for _attempt in range(TRIES_OF_A_TRACE):
-        categories, told = _run(address, chromium)
-        if categories is not None:
-            accessibility, performance = (categories[name]["score"] for name in CATEGORIES)
-            # A page whose trace was lost has no score: the same as a failed run.
-            if accessibility is not None and performance is not None:
-                return round(accessibility * 100), round(performance * 100)
+        command = [
+            *tools.node(), str(tools.HERE / "measure_page.mjs"), str(tools.node_packages()), chromium, address,
+            ",".join(CATEGORIES), *CHROMIUM_FLAGS,
+        ]  # fmt: skip
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+        except subprocess.TimeoutExpired:
+            told = f"not finished in {WITHIN_S} s"
+            continue
+        if done.returncode != 0:
+            told = done.stderr.strip()[-300:]
+            continue
+        report = json.loads(done.stdout)
+        # A page whose trace was lost has no score: the same as a failed run.
+        figures = [*report["scores"].values(), report["lcp_ms"], report["shift"]]
+        if report["error"] is None and None not in figures:
+            scores = {name: round(score * 100) for name, score in report["scores"].items()}
+            return Look(scores, report["lcp_ms"], report["shift"], report["failed"])
+        told = str(report["error"])
     raise CannotAudit(f"Lighthouse failed on {address} ({told}): see that {chromium} runs.")
 
 
-def _run(address: str, chromium: str) -> tuple[dict[str, Any] | None, str]:
-    """The categories of one run, or None and what Lighthouse said."""
-    program = tools.node_packages() / "lighthouse" / "cli" / "index.js"
-    with tempfile.TemporaryDirectory(prefix="lighthouse-") as folder:
-        report = Path(folder) / "report.json"
-        command = [
-            *tools.node(), str(program), address, "--quiet", "--output=json", f"--output-path={report}",
-            f"--only-categories={','.join(CATEGORIES)}", "--ignore-status-code", "--no-enable-error-reporting",
-            f"--chrome-flags={' '.join(CHROMIUM_FLAGS)} --user-data-dir={folder}/profile",
-        ]  # fmt: skip
-        environ = {**os.environ, "CHROME_PATH": chromium}
-        try:
-            done = subprocess.run(
-                command, env=environ, capture_output=True, text=True, timeout=WITHIN_S, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return None, f"not finished in {WITHIN_S} s"
-        if done.returncode != 0 or not report.exists():
-            return None, (done.stderr or done.stdout).strip()[-300:]
-        found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))["categories"]
-        return found, ""
+if __name__ == "__main__":
+    sys.exit(main())
