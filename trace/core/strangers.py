@@ -7,6 +7,7 @@ locked out for long: a count drains away by itself.
 
 import ipaddress
 import math
+import re
 import secrets
 import time
 from array import array
@@ -17,11 +18,14 @@ from threading import Lock
 
 CELLS = 1 << 16  # in each of the two rows: one megabyte in all
 DAY_S = 24 * 60 * 60.0
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}")
 _SIXTY_FOUR = 64  # bits of an IPv6 address that a network gives to one customer
 
 
 def source_of(address: str) -> str:
     """What counts as one source: an IPv4 address, or the network of an IPv6 address."""
+    if _IPV4.fullmatch(address):
+        return address  # nearly always, and reading it takes longer than all the rest
     try:
         read = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -11,12 +11,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-import structlog
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from trace.core.http import OVER_TLS, STANDING_HEADERS, new_request_id
 from trace.core.language import DEFAULT
+from trace.core.logs import note_request
 from trace.core.short_codes import is_well_formed, normalise
 from trace.core.strangers import Guesses
 from trace.public import counting, guessing, keeping
@@ -39,8 +39,6 @@ _READ_AHEAD = (
     ("X-Purpose", "HTTP_X_PURPOSE"),
 )
 _LATIN = "latin-1"  # how WSGI hands bytes of an address over as text (PEP 3333)
-
-log = structlog.get_logger()
 
 
 class Front:
@@ -129,12 +127,5 @@ def _send(filled: Filled, environ: Environ, begin: Begin, started: float) -> Ite
     if environ["wsgi.url_scheme"] == "https":
         headers.append(OVER_TLS)
     begin(f"{filled.status} {HTTPStatus(filled.status).phrase}", headers)
-    log.info(
-        "request",
-        method=environ["REQUEST_METHOD"],
-        route="/T/<code>",
-        status=filled.status,
-        ms=round((time.perf_counter() - started) * 1000, 1),
-        request_id=name,
-    )
+    note_request(environ["REQUEST_METHOD"], "/T/<code>", filled.status, time.perf_counter() - started, name)
     return () if environ["REQUEST_METHOD"] == "HEAD" else (filled.content,)

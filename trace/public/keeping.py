@@ -35,7 +35,7 @@ from trace.public.answers import render
 from trace.public.marks import Marks
 from trace.public.pages import CodePage
 from trace.recalls.models import Recall
-from trace.verdict.glance import Asked, Glance, KeptRow, glance
+from trace.verdict.glance import Asked, Glance, KeptRow, glance, prepare
 from trace.verdict.queries import Known, look_up
 from trace.verdict.rules import CodeState, Facts
 
@@ -107,7 +107,7 @@ class Keeper:
     """Finds the page of a code as it must be now, and makes it where there is none."""
 
     def __init__(self, engine: Engine, build_name: str, *, has_address: bool) -> None:
-        self._direct = Direct(engine)
+        self._direct = Direct(engine, prepare)
         self._build_name = build_name
         self._has_address = has_address
         self._making = [Lock() for _ in range(MAKERS)]

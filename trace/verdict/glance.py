@@ -5,9 +5,18 @@ page be kept at all: a recall is told from the moment it commits, by every proce
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format
+
+_NAME = b"glance"
+_TRUE = b"\x01"
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+# One row by its keys, planned once: a plan made while a table was empty would read all of it for ever.
+_FOR_ONE_ROW = ("set enable_seqscan = off", "set plan_cache_mode = force_generic_plan", "set jit = off")
 
 # As the exclusion constraints of ``stamp_ranges`` have it, word for word: then their indexes answer.
 _OF_STAMP = (
@@ -23,8 +32,8 @@ select c.batch_id, c.run_id is not null, c.secret_hash is not null, r.batch_id,
         and x.decision in ('confirmed_copy', 'needs_check')),
     t.first_at, t.scans,
     (select count(*) from scan_places s where c.run_id is not null and s.code = c.code),
-    k.verdict, k.name, case when k.name = %s then null else k.content end,
-    k.valid_until > %s and not exists (
+    k.verdict, k.name, case when k.name = $1::text then null else k.content end,
+    k.valid_until > $2::timestamptz and not exists (
         select from page_changes p
         where p.subject_id = any(k.subjects)
             and p.transaction_id >= pg_snapshot_xmin(k.snapshot::pg_snapshot)::text::bigint
@@ -37,15 +46,13 @@ left join lateral (
     from scan_counts where code = c.code and c.run_id is not null
 ) t on true
 left join kept_pages k on k.batch_id = coalesce(c.batch_id, r.batch_id)
-    and k.language = %s and k.build = %s
-where c.code = %s
+    and k.language = $3::text and k.build = $4::text
+where c.code = $5::text
 """  # noqa: S608 -- put together from the two texts above alone
 
 
 class Asked(NamedTuple):
-    """In the order of the statement. ``held`` names the page its reader has at hand; ``build`` the code and texts that
-    pages must be made with.
-    """
+    """``held`` names the page its reader has at hand; ``build`` the code and texts that pages must be made with."""
 
     held: str | None
     now: datetime
@@ -82,16 +89,56 @@ class Glance:
     kept: KeptRow | None
 
 
+def prepare(connection: Any) -> None:
+    """Have a new connection know the statement; ``connection`` is the driver's own, in autocommit mode."""
+    for setting in _FOR_ONE_ROW:
+        connection.execute(setting)
+    _check(connection.pgconn.prepare(_NAME, _GLANCE.encode()), ExecStatus.COMMAND_OK)
+
+
 def glance(connection: Any, asked: Asked) -> Glance | None:
     """What a well-formed code stands for now; None for one that was never issued.
 
-    ``connection`` is the driver's own, in autocommit mode.
+    ``connection`` was given to ``prepare``. The statement goes by the library of PostgreSQL itself: the driver's
+    cursors, which adapt any value to any type, take longer over it than the database.
     """
-    row = connection.execute(_GLANCE, asked, prepare=True).fetchone()
-    if row is None:
+    found = connection.pgconn.exec_prepared(
+        _NAME,
+        [
+            asked.held.encode() if asked.held is not None else None,
+            asked.now.isoformat().encode(),
+            asked.language.encode(),
+            asked.build.encode(),
+            asked.code.encode(),
+        ],
+        result_format=Format.BINARY,
+    )
+    _check(found, ExecStatus.TUPLES_OK)
+    if not found.ntuples:
         return None
-    lot, is_item, has_secret, bound_to, is_special, *told = row
+    lot, is_item, has_secret, bound_to, is_special, *told = (found.get_value(0, at) for at in range(12))
     first_at, scans, places, verdict, name, content, is_fresh = told
-    kept = KeptRow(verdict, name, content) if is_fresh and not is_special else None
-    lot = bound_to if is_item else lot
-    return Glance(lot, is_item, has_secret, is_special, first_at, scans, places, kept)
+    kept = None
+    if is_fresh == _TRUE and is_special != _TRUE:
+        kept = KeptRow(verdict.decode(), name.decode(), content)
+    batch = bound_to if is_item == _TRUE else lot
+    return Glance(
+        batch_id=UUID(bytes=batch) if batch is not None else None,
+        is_item=is_item == _TRUE,
+        has_secret=has_secret == _TRUE,
+        is_special=is_special == _TRUE,
+        first_scan_at=_moment(first_at) if first_at is not None else None,
+        scans=int.from_bytes(scans),
+        places=int.from_bytes(places),
+        kept=kept,
+    )
+
+
+def _moment(microseconds: bytes) -> datetime:
+    """PostgreSQL counts from the year 2000."""
+    return _EPOCH + timedelta(microseconds=int.from_bytes(microseconds, signed=True))
+
+
+def _check(found: Any, expected: ExecStatus) -> None:
+    if found.status != expected:
+        raise error_from_result(found)
