@@ -69,7 +69,6 @@ class Site:
                 "report": f"/phan-anh/{self.report}",
                 "report, number": "/phan-anh",
                 "report, number with a slip": "/phan-anh/ABCD",
-                "list of recalls": "/thu-hoi",
                 "past recalls": "/thu-hoi?state=past",
                 "place of a scan": f"/T/{self.stamp}/noi-quet",
                 "item": f"/T/{self.stamp}",

@@ -13,6 +13,8 @@ from trace.core.http import content_security_policy, is_by_secret_address
 # Of less than this, compression saves no packet.
 WORTH_COMPRESSING = 1000
 _LEVEL = 6
+# Forms without an account that stand at the code of a label or a barcode: as they are sent, they hold no secret.
+_OPEN_FORMS = frozenset({"public.report_code", "public.report_product", "public.show_places"})
 
 
 def page_answer(template: str, page: object, status: int = 200) -> Response:
@@ -53,6 +55,12 @@ def takes_gzip() -> bool:
     return request.accept_encodings["gzip"] > 0
 
 
+def _may_hold_a_secret() -> bool:
+    if request.endpoint in _OPEN_FORMS and request.method in ("GET", "HEAD"):
+        return False
+    return bool(request.endpoint) and is_by_secret_address(current_app, request.endpoint or "")
+
+
 def compress(answer: Response) -> Response:
     """Compress a page for who takes it; not where the address is a secret, which sizes could tell letter by letter."""
     if (
@@ -60,7 +68,7 @@ def compress(answer: Response) -> Response:
         or answer.mimetype
         not in ("text/html", "application/json", "application/linkset+json", "application/ld+json")
         or answer.direct_passthrough
-        or (request.endpoint and is_by_secret_address(current_app, request.endpoint))
+        or _may_hold_a_secret()
     ):
         return answer
     answer.vary.add("Accept-Encoding")
