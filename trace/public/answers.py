@@ -14,7 +14,7 @@ from trace.core.http import content_security_policy, is_by_secret_address
 WORTH_COMPRESSING = 1000
 _LEVEL = 6
 # Forms without an account that stand at the code of a label or a barcode: as they are sent, they hold no secret.
-_OPEN_FORMS = frozenset({"public.report_code", "public.report_product", "public.show_places"})
+_OPEN_FORMS = frozenset({"report_code", "report_product", "show_places"})
 
 
 def page_answer(template: str, page: object, status: int = 200) -> Response:
@@ -56,9 +56,12 @@ def takes_gzip() -> bool:
 
 
 def _may_hold_a_secret() -> bool:
-    if request.endpoint in _OPEN_FORMS and request.method in ("GET", "HEAD"):
+    if request.endpoint is None:
         return False
-    return bool(request.endpoint) and is_by_secret_address(current_app, request.endpoint or "")
+    # The same view in each language, under the language's own blueprint.
+    if request.endpoint.rpartition(".")[2] in _OPEN_FORMS and request.method in ("GET", "HEAD"):
+        return False
+    return is_by_secret_address(current_app, request.endpoint)
 
 
 def compress(answer: Response) -> Response:

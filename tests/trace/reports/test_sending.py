@@ -55,6 +55,14 @@ def test_the_page_of_a_code_leads_to_the_form(app: Flask, town: Town) -> None:
     assert client.get(path(town.code)).status_code == 200
 
 
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_the_form_is_sent_compressed_and_what_comes_of_it_is_not(app: Flask, town: Town, prefix: str) -> None:
+    client, packed = app.test_client(), {"Accept-Encoding": "gzip"}
+    form = client.get(f"{prefix}{path(town.code)}", headers=packed)
+    assert form.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in client.post(f"{prefix}{path(town.code)}", headers=packed).headers
+
+
 def test_a_report_is_kept_with_all_that_was_said(app: Flask, connection: Connection, town: Town) -> None:
     answer = send(app, path(town.code), stated(phone=PHONE, may_producer_call="on"))
     report = _one(connection)
