@@ -13,6 +13,8 @@ from trace.core.database import make_engine
 
 EXAMPLES = 150 if os.environ.get("SOAK") else 12
 STEPS = 40
+NEEDED = {"ship", "receive", "sell", "split", "pack", "count"}
+MOST_ROUNDS = 5
 
 
 @pytest.mark.soak
@@ -20,16 +22,19 @@ def test_whatever_anybody_does_the_books_are_the_sum_of_the_events(fresh_databas
     engine = make_engine(fresh_database)
     done: Counter[str] = Counter()
     machine = type("TradeHere", (TradeMachine,), {"town": build_town(engine), "done": done})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        ),
-    )
+    # Chance may leave one of them out of a dozen ways: then there are a dozen more.
+    for _ in range(MOST_ROUNDS):
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+            ),
+        )
+        if not NEEDED - set(done):
+            break
     engine.dispose()
     # A machine that is refused everything proves nothing.
-    idle = {"ship", "receive", "sell", "split", "pack", "count"} - set(done)
-    assert not idle, done
+    assert not NEEDED - set(done), done
