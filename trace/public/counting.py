@@ -3,9 +3,11 @@
 Of the request only its kind of device goes further. The address tells repeated scans apart in memory, and ends there.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from flask import Flask, current_app, request
 from sqlalchemy.orm import Session
@@ -16,7 +18,7 @@ from trace.public.pages import ScanBlock
 from trace.scans.places import count_communes_of
 from trace.scans.queries import tally_of
 from trace.scans.recorder import EXTENSION, Recorder
-from trace.scans.rules import device_of, is_scan
+from trace.scans.rules import Device, device_of, is_scan
 from trace.scans.services import Scan, write_scans
 from trace.verdict.rules import Verdict
 
@@ -33,6 +35,28 @@ def new_recorder(app: Flask) -> Recorder:
             session.commit()
 
     return Recorder(write)
+
+
+class Devices:
+    """Which devices were told apart before, by a keyed hash of what they say of themselves: the words are not kept."""
+
+    def __init__(self, most: int = 5_000) -> None:
+        self._most = most
+        self._key = secrets.token_bytes(16)
+        self._known: dict[bytes, Device] = {}
+
+    def find(self, user_agent: str) -> Device:
+        """As ``device_of`` has it, which takes as long as much of the rest of an answer."""
+        digest = blake2b(user_agent.encode(errors="replace"), key=self._key, digest_size=8).digest()
+        found = self._known.get(digest)
+        if found is None:
+            if len(self._known) >= self._most:
+                self._known.clear()
+            found = self._known[digest] = device_of(user_agent)
+        return found
+
+
+_devices = Devices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +79,7 @@ def note_scan(code: str, verdict: str, *, is_item: bool) -> None:
 
 def note(recorder: Recorder, asking: Asking, code: str, verdict: str, *, is_item: bool) -> None:
     """Have it recorded that the page of a normalised code was shown, unless a program or a preview asked for it."""
-    device = device_of(asking.user_agent)
+    device = _devices.find(asking.user_agent)
     if verdict in NOT_OURS or not is_scan(asking.method, device, asking.headers):
         return
     recorder.take(Scan(clock.now(), code, str(verdict), device, is_item), asking.address)

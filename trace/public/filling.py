@@ -5,6 +5,8 @@ Knows nothing of requests: whoever asks says what it has and takes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from markupsafe import escape
@@ -32,19 +34,26 @@ class Filled:
     content: bytes
 
 
+@lru_cache(maxsize=2)
+def _minute(number: int) -> tuple[str, str]:
+    """A minute since 1970, for programs and for people."""
+    moment = clock.local(datetime.fromtimestamp(number * 60, UTC))
+    return shown_iso(moment), shown(moment)
+
+
 def fill(page: Kept, typed: str, in_address: str, item: str, *, has: str, takes_gzip: bool) -> Filled:
     """A page with this reading's own values in it.
 
     ``in_address`` is the code as addresses hold it, ``item`` the blocks about one item, ``has`` the names of what who
     asks has kept (``If-None-Match``).
     """
-    moment = clock.local(clock.now()).replace(second=0, microsecond=0)
+    iso, shown_time = _minute(int(clock.now().timestamp()) // 60)
     values = {
         "code": str(escape(in_address)),
         "pretty": pretty(typed),
         "typed": str(escape(typed[:LONGEST_ECHO])),
-        "iso": shown_iso(moment),
-        "time": shown(moment),
+        "iso": iso,
+        "time": shown_time,
         "item": item,
     }
     status = _STATUS_BY_NAME.get(page.verdict, 200)

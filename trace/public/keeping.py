@@ -5,7 +5,7 @@ two readings (the minute, the code of an item, how often it was scanned) is put 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from trace.accounts.models import Location, Organisation, Party
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.database import Direct
+from trace.core.gathering import Gathering
 from trace.core.language import language, public_blueprint
 from trace.events.handover_models import Shipment
 from trace.events.rules import CONFIRMATION_GRACE
@@ -35,7 +36,7 @@ from trace.public.answers import render
 from trace.public.marks import Marks
 from trace.public.pages import CodePage
 from trace.recalls.models import Recall
-from trace.verdict.glance import Asked, Glance, KeptRow, glance, prepare
+from trace.verdict.glance import Asked, Glance, KeptRow, glances, prepare
 from trace.verdict.queries import Known, look_up
 from trace.verdict.rules import CodeState, Facts
 
@@ -108,6 +109,7 @@ class Keeper:
 
     def __init__(self, engine: Engine, build_name: str, *, has_address: bool) -> None:
         self._direct = Direct(engine, prepare)
+        self._glances = Gathering(self._glance_all, DBAPIError)
         self._build_name = build_name
         self._has_address = has_address
         self._making = [Lock() for _ in range(MAKERS)]
@@ -119,7 +121,7 @@ class Keeper:
         tongue = tongue or language()
         held = self.memory.find(code, tongue)
         asked = Asked(held.name if held else None, clock.now(), tongue, self._build(), code)
-        seen = self._direct.run(_DOING, lambda connection: glance(connection, asked))
+        seen = self._glances.ask(asked)
         if seen is None or seen.kept is None:
             return seen, None
         page = held if held is not None and seen.kept.content is None else _unpacked(seen.kept)
@@ -171,6 +173,9 @@ class Keeper:
         if self._has_address:
             return self._build_name
         return f"{self._build_name} {request.host_url}"
+
+    def _glance_all(self, asked: Sequence[Asked]) -> Sequence[Glance | None]:
+        return self._direct.run(_DOING, lambda connection: glances(connection, asked))
 
     def _make(self, code: str, batch_id: UUID) -> Kept | None:
         marks = Marks.new()

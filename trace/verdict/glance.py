@@ -4,6 +4,7 @@ One statement by itself, outside of any transaction: whatever committed before i
 page be kept at all: a recall is told from the moment it commits, by every process.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,9 +15,16 @@ from psycopg.pq import ExecStatus, Format
 
 _NAME = b"glance"
 _TRUE = b"\x01"
+_COLUMNS = 13
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-# One row by its keys, planned once: a plan made while a table was empty would read all of it for ever.
-_FOR_ONE_ROW = ("set enable_seqscan = off", "set plan_cache_mode = force_generic_plan", "set jit = off")
+# Single rows by their keys, planned once: a plan made while a table was empty would read all of it for ever.
+_FOR_ONE_ROW = (
+    "set enable_seqscan = off",
+    "set plan_cache_mode = force_generic_plan",
+    "set jit = off",
+    "set enable_hashjoin = off",
+    "set enable_mergejoin = off",
+)
 
 # As the exclusion constraints of ``stamp_ranges`` have it, word for word: then their indexes answer.
 _OF_STAMP = (
@@ -24,7 +32,7 @@ _OF_STAMP = (
     "int8range((c.run_id << 32) + c.number, (c.run_id << 32) + c.number, '[]')"
 )
 _GLANCE = f"""
-select c.batch_id, c.run_id is not null, c.secret_hash is not null, r.batch_id,
+select asked.number, c.batch_id, c.run_id is not null, c.secret_hash is not null, r.batch_id,
     exists (select from stamp_ranges r where c.run_id is not null and r.kind = 'voided' and {_OF_STAMP})
     or exists (select from stamp_ranges r where c.run_id is not null and r.kind = 'sold' and r.undone_at is null
         and {_OF_STAMP})
@@ -32,22 +40,23 @@ select c.batch_id, c.run_id is not null, c.secret_hash is not null, r.batch_id,
         and x.decision in ('confirmed_copy', 'needs_check')),
     t.first_at, t.scans,
     (select count(*) from scan_places s where c.run_id is not null and s.code = c.code),
-    k.verdict, k.name, case when k.name = $1::text then null else k.content end,
-    k.valid_until > $2::timestamptz and not exists (
+    k.verdict, k.name, case when k.name = asked.held then null else k.content end,
+    k.valid_until > $1::timestamptz and not exists (
         select from page_changes p
         where p.subject_id = any(k.subjects)
             and p.transaction_id >= pg_snapshot_xmin(k.snapshot::pg_snapshot)::text::bigint
             and not pg_visible_in_snapshot(p.transaction_id::text::xid8, k.snapshot::pg_snapshot)
     )
-from codes c
+from unnest($2::text[], $3::text[], $4::text[], $5::text[])
+    with ordinality as asked (code, language, build, held, number)
+join codes c on c.code = asked.code
 left join stamp_ranges r on c.run_id is not null and r.kind = 'bound' and r.undone_at is null and {_OF_STAMP}
 left join lateral (
     select min(first_at) as first_at, coalesce(sum(scans), 0)::bigint as scans
     from scan_counts where code = c.code and c.run_id is not null
 ) t on true
 left join kept_pages k on k.batch_id = coalesce(c.batch_id, r.batch_id)
-    and k.language = $3::text and k.build = $4::text
-where c.code = $5::text
+    and k.language = asked.language and k.build = asked.build
 """  # noqa: S608 -- put together from the two texts above alone
 
 
@@ -96,27 +105,32 @@ def prepare(connection: Any) -> None:
     _check(connection.pgconn.prepare(_NAME, _GLANCE.encode()), ExecStatus.COMMAND_OK)
 
 
-def glance(connection: Any, asked: Asked) -> Glance | None:
-    """What a well-formed code stands for now; None for one that was never issued.
+def glances(connection: Any, asked: Sequence[Asked]) -> list[Glance | None]:
+    """What well-formed codes stand for now, in their order; None for one that was never issued.
 
     ``connection`` was given to ``prepare``. The statement goes by the library of PostgreSQL itself: the driver's
     cursors, which adapt any value to any type, take longer over it than the database.
     """
+    columns: list[list[str | None]] = [
+        [one.code for one in asked],
+        [one.language for one in asked],
+        [one.build for one in asked],
+        [one.held for one in asked],
+    ]
+    now = max(one.now for one in asked)
     found = connection.pgconn.exec_prepared(
-        _NAME,
-        [
-            asked.held.encode() if asked.held is not None else None,
-            asked.now.isoformat().encode(),
-            asked.language.encode(),
-            asked.build.encode(),
-            asked.code.encode(),
-        ],
-        result_format=Format.BINARY,
+        _NAME, [now.isoformat().encode(), *map(_array, columns)], result_format=Format.BINARY
     )
     _check(found, ExecStatus.TUPLES_OK)
-    if not found.ntuples:
-        return None
-    lot, is_item, has_secret, bound_to, is_special, *told = (found.get_value(0, at) for at in range(12))
+    answers: list[Glance | None] = [None] * len(asked)
+    for row in range(found.ntuples):
+        number, *values = (found.get_value(row, at) for at in range(_COLUMNS))
+        answers[int.from_bytes(number) - 1] = _glance(values)
+    return answers
+
+
+def _glance(values: Sequence[Any]) -> Glance:
+    lot, is_item, has_secret, bound_to, is_special, *told = values
     first_at, scans, places, verdict, name, content, is_fresh = told
     kept = None
     if is_fresh == _TRUE and is_special != _TRUE:
@@ -132,6 +146,17 @@ def glance(connection: Any, asked: Asked) -> Glance | None:
         places=int.from_bytes(places),
         kept=kept,
     )
+
+
+def _array(values: Sequence[str | None]) -> bytes:
+    """An array of texts as PostgreSQL reads it."""
+    return ("{" + ",".join(_quoted(value) for value in values) + "}").encode()
+
+
+def _quoted(value: str | None) -> str:
+    if value is None:
+        return "NULL"
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _moment(microseconds: bytes) -> datetime:
