@@ -11,6 +11,7 @@ from enum import StrEnum
 from trace.core.language import DEFAULT, SOURCE, Tongue, with_country
 from trace.public.folding import Stretch, fold
 from trace.public.pages_growing import DiaryBlock, OfficialCheck, TestReport
+from trace.public.pages_route import RouteDrawing
 from trace.public.told import Told
 from trace.verdict.rules import Verdict
 
@@ -214,41 +215,6 @@ class JourneyStep:
     def stays_open(self) -> bool:
         """Whether it is never folded away: something is marked, missing or official here."""
         return self.is_missing or self.is_breach or bool(self.marks) or self.vouch is Vouch.CHECKED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteLine:
-    """One line of writing in the drawing, in ems from its top; ``is_given`` is Vietnamese on every page."""
-
-    text: str
-    y: float
-    is_name: bool = False
-    is_given: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteRow:
-    """One stop of the drawing, or where ``number`` is None the stops left out there.
-
-    ``sign`` and ``leg`` are shapes of ``templates/public/_route.html``; ``leg_from`` is where the line down to it
-    begins, None where it did not come from the stop above.
-    """
-
-    number: int | None
-    sign: str
-    y: float
-    lines: tuple[RouteLine, ...]
-    leg_from: float | None = None
-    leg: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteDrawing:
-    """The way as a schematic, ``height`` ems high; never a map."""
-
-    rows: tuple[RouteRow, ...]
-    height: float
-    stops: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from textwrap import wrap
 from typing import Final
 
 from trace.public.folding import fold
-from trace.public.pages import JourneyStep, RouteDrawing, RouteLine, RouteRow, Spot, Vouch
+from trace.public.pages import JourneyStep, Spot, Vouch
+from trace.public.pages_route import RouteDrawing, RouteLine, RouteRow
 
 # At this width no line leaves a screen of 360 px (static/css/public.css, .route).
 LONGEST_LINE: Final = 20
