@@ -16,6 +16,7 @@ from flask import Flask, Request, Response, current_app, g, jsonify, make_respon
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
@@ -149,6 +150,7 @@ def init_http(app: Flask) -> None:
     app.register_error_handler(DataError, _answer_data_error)
     app.register_error_handler(IntegrityError, _answer_conflict)
     app.register_error_handler(OperationalError, _answer_unavailable)
+    app.register_error_handler(NoConnectionFree, _answer_unavailable)
     app.register_error_handler(500, _answer_unexpected)
 
 
@@ -240,11 +242,11 @@ def _answer_conflict(error: IntegrityError) -> Response:
     )
 
 
-def _answer_unavailable(error: OperationalError) -> Response:
+def _answer_unavailable(error: OperationalError | NoConnectionFree) -> Response:
     g.is_failing = True
     if "db" in g:
         g.pop("db").invalidate()
-    log.error("database-unavailable", error=str(error.orig))
+    log.error("database-unavailable", error=str(getattr(error, "orig", error)))
     return _answer(
         "service-unavailable", 503, _("The service cannot be reached right now. Try again in a minute.")
     )

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from trace.core.http import OVER_TLS, STANDING_HEADERS, new_request_id
 from trace.core.language import DEFAULT
@@ -81,7 +81,7 @@ class Front:
             return _filled(page, typed, quote(typed, safe=""), "", environ) if page else None
         try:
             seen, page = keeper.look(code, tongue)
-        except DBAPIError:
+        except SQLAlchemyError:  # the application says what is the matter, on a page
             return None
         if seen is None:
             page = keeper.find_plain(CodeState.UNKNOWN, tongue, _site(environ))
