@@ -7,6 +7,7 @@ from those of the parts.
 
 import json
 import re
+import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,23 +15,20 @@ from dataclasses import dataclass
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # deflate, no name, no time, smallest, made on an unknown system
 _END = b"\x03\x00"  # an empty last block
 _LARGEST_STORED = 0xFFFF
-_LENGTH, _MASK = 4, 0xFFFFFFFF
-_POLYNOMIAL = 0xEDB88320  # CRC-32 of gzip, bits reversed
-_ONE = 1 << 31  # the polynomial 1
-_EIGHT = 1 << 23  # x to the 8th: a shift by one byte
+_STORED = struct.Struct("<BHH")  # not the last block, stored; its length, and that again with each bit turned
+_TRAILER = struct.Struct("<II")
+_MASK = 0xFFFFFFFF
+# Short enough for ``zlib`` to read without letting other threads run in between, which takes longer than reading.
+_ZEROS = bytes(4096)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text that is the same for everybody: ``deflated``, and of the text itself its check sum and length in bytes.
-
-    ``shift`` carries the check sum of what stands before it over it.
-    """
+    """Text that is the same for everybody: ``deflated``, and of the text itself its check sum and length in bytes."""
 
     deflated: bytes
     crc: int
     size: int
-    shift: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +53,23 @@ def cut(text: str, gaps: Mapping[str, str]) -> Pieces:
         raw = part.encode()
         # A full flush ends on a whole byte, and nothing after it refers to anything before.
         deflated = squeeze.compress(raw) + squeeze.flush(zlib.Z_FULL_FLUSH)
-        pieces.append(Piece(deflated, zlib.crc32(raw), len(raw), _shift_by(len(raw))))
+        pieces.append(Piece(deflated, zlib.crc32(raw), len(raw)))
     return Pieces(tuple(pieces), tuple(gaps[mark] for mark in parts[1::2]))
 
 
 def fill_gzip(page: Pieces, values: Mapping[str, bytes]) -> bytes:
     """The page with these values in its gaps, as gzip."""
-    first = page.pieces[0]
+    stored = {name: _stored(value) for name, value in values.items()}
+    pieces = iter(page.pieces)
+    first = next(pieces)
     out = [_HEADER, first.deflated]
     crc, size = first.crc, first.size
-    for name, piece in zip(page.gaps, page.pieces[1:], strict=True):
+    for name, piece in zip(page.gaps, pieces, strict=True):
         value = values[name]
-        for start in range(0, len(value), _LARGEST_STORED):
-            stored = value[start : start + _LARGEST_STORED]
-            count = len(stored)
-            out += (b"\x00", count.to_bytes(2, "little"), (count ^ 0xFFFF).to_bytes(2, "little"), stored)
-        crc = _carry(piece.shift, zlib.crc32(value, crc)) ^ piece.crc
+        out += (stored[name], piece.deflated)
+        crc = _over(zlib.crc32(value, crc), piece.size) ^ piece.crc
         size += len(value) + piece.size
-        out.append(piece.deflated)
-    out += (_END, crc.to_bytes(_LENGTH, "little"), (size & _MASK).to_bytes(_LENGTH, "little"))
+    out += (_END, _TRAILER.pack(crc, size & _MASK))
     return b"".join(out)
 
 
@@ -84,7 +80,7 @@ def fill_plain(page: Pieces, values: Mapping[str, bytes]) -> bytes:
 
 def pack(page: Pieces) -> bytes:
     """All of it as one row's bytes."""
-    shapes = [[len(p.deflated), p.crc, p.size, p.shift] for p in page.pieces]
+    shapes = [[len(p.deflated), p.crc, p.size] for p in page.pieces]
     head = json.dumps([shapes, page.gaps], separators=(",", ":")).encode()
     return b"%d\n%s%s" % (len(head), head, b"".join(piece.deflated for piece in page.pieces))
 
@@ -95,30 +91,27 @@ def unpack(packed: bytes) -> Pieces:
     at = len(count) + 1 + int(count)
     shapes, gaps = json.loads(packed[len(count) + 1 : at])
     pieces = []
-    for length, crc, size, shift in shapes:
-        pieces.append(Piece(packed[at : at + length], crc, size, shift))
+    for length, crc, size in shapes:
+        pieces.append(Piece(packed[at : at + length], crc, size))
         at += length
     return Pieces(tuple(pieces), tuple(gaps))
 
 
-def _carry(shift: int, crc: int) -> int:
-    """Multiply two polynomials modulo that of the check sum (Sarwate's bit order: the highest power is bit 0)."""
-    product, bit = 0, _ONE
-    while shift:
-        if shift & bit:
-            product ^= crc
-            shift ^= bit
-        bit >>= 1
-        crc = (crc >> 1) ^ _POLYNOMIAL if crc & 1 else crc >> 1
-    return product
+def _stored(value: bytes) -> bytes:
+    """A value as deflate has it uncompressed."""
+    count = len(value)
+    if count > _LARGEST_STORED:
+        return _stored(value[:_LARGEST_STORED]) + _stored(value[_LARGEST_STORED:])
+    return _STORED.pack(0, count, count ^ 0xFFFF) + value
 
 
-def _shift_by(size: int) -> int:
-    """x to the power of 8 times ``size``, modulo the polynomial: what so many bytes do to the check sum before them."""
-    power, factor = _ONE, _EIGHT
-    while size:
-        if size & 1:
-            power = _carry(factor, power)
-        factor = _carry(factor, factor)
-        size >>= 1
-    return power
+def _over(crc: int, size: int) -> int:
+    """Carry the check sum of what stands before so many bytes over them: what stands after only has to be added.
+
+    CRC-32 is linear but for its beginning and end, where all bits are turned: turned twice, zeros add nothing.
+    """
+    crc ^= _MASK
+    while size > len(_ZEROS):
+        crc = zlib.crc32(_ZEROS, crc)
+        size -= len(_ZEROS)
+    return zlib.crc32(_ZEROS[:size], crc) ^ _MASK
