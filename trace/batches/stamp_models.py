@@ -128,6 +128,13 @@ class StampRange(Base):
             name="ex_stamp_ranges_sold_once",
             where=text("kind = 'sold' and undone_at is null"),
         ),
+        # All that stands of a stamp by one look, for the read that every scan waits for.
+        Index(
+            "ix_stamp_ranges_standing",
+            text(f"({_SPAN})"),
+            postgresql_using="gist",
+            postgresql_where=text("kind <> 'reprinted' and undone_at is null"),
+        ),
         Index("ix_stamp_ranges_run", "run_id", "made_at"),
         Index(
             "ix_stamp_ranges_organisation",

@@ -72,17 +72,18 @@ def make_application() -> "Flask":
     from trace import create_app
 
     app = _loaded[0] if _loaded else create_app()
-    _record_scans(app)
+    _write_in_the_background(app)
     return app
 
 
-def _record_scans(app: "Flask") -> None:
-    """Write scans from this process on; what waits when it ends in order is written then.
+def _write_in_the_background(app: "Flask") -> None:
+    """Write scans and lines of requests from this process on; what waits when it ends in order is written then.
 
     A worker of ``multiprocessing`` ends without what ``atexit`` knows; it has a list of its own.
     """
+    from trace.core.logs import request_lines
     from trace.scans.recorder import EXTENSION
 
-    recorder = app.extensions[EXTENSION]
-    recorder.begin()
-    Finalize(None, recorder.end, exitpriority=10)
+    for writer in (app.extensions[EXTENSION], request_lines):
+        writer.begin()
+        Finalize(None, writer.end, exitpriority=10)

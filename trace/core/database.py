@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -130,6 +131,8 @@ class Direct:
         self._engine = engine
         self._prepare = prepare
         self._idle: deque[Any] = deque()
+        # With an application that is thrown away go its connections.
+        weakref.finalize(self, _close_all, self._idle)
 
     def run(self, doing: str, work: Callable[[Any], Result]) -> Result:
         """The result of ``work`` with a connection. On one that died while it was idle it is tried once more."""
@@ -150,9 +153,7 @@ class Direct:
 
     def close(self) -> None:
         """Close what is idle."""
-        with contextlib.suppress(IndexError):
-            while True:
-                self._idle.pop().close()
+        _close_all(self._idle)
 
     def _take(self) -> tuple[Any, bool]:
         with contextlib.suppress(IndexError):
@@ -163,3 +164,9 @@ class Direct:
         driver.autocommit = True
         self._prepare(driver)
         return driver, False
+
+
+def _close_all(idle: deque[Any]) -> None:
+    with contextlib.suppress(IndexError):
+        while True:
+            idle.pop().close()

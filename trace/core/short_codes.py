@@ -4,10 +4,13 @@ Ten characters name a batch, thirteen a serial or a roll stamp; the last one is 
 (design section 5). Pure: whether a code was issued is for ``trace.batches``.
 """
 
+import itertools
 import os
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
+from operator import mul
 
 # No 0 O, 1 I L: in most typefaces, and in most handwriting, they cannot be told apart.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -24,6 +27,7 @@ _UNFAIR = bytes(range(_FAIR, 256))
 
 _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _PRIME = len(ALPHABET)
+_SYMBOLS_ONLY = re.compile(f"[{ALPHABET}]*")
 
 
 def check_character(body: str) -> str:
@@ -32,7 +36,7 @@ def check_character(body: str) -> str:
     Weights are 2, 3, 4 … from the left and 1 for the check character. 31 is prime and all weights differ, so any
     single wrong character and any two swapped neighbours change the sum.
     """
-    total = sum(weight * _VALUES[symbol] for weight, symbol in enumerate(body, start=2))
+    total = sum(map(mul, itertools.count(2), map(_VALUES.__getitem__, body)))
     return ALPHABET[-total % _PRIME]
 
 
@@ -60,13 +64,15 @@ def normalise(text: str) -> str:
     """What was typed or scanned, in capitals, without spaces, dashes and dots; not yet known to be well formed."""
     if len(text) > LONGEST_TYPED:
         return ""
+    if _SYMBOLS_ONLY.fullmatch(text):  # as every scanned one is
+        return text
     folded = unicodedata.normalize("NFKC", text).upper()
     return "".join(c for c in folded if not c.isspace() and c not in "-‐‑–—._")
 
 
 def is_well_formed(code: str) -> bool:
     """Whether a normalised code has a known length, only letters of the alphabet, and the right check character."""
-    if len(code) not in LENGTHS or any(symbol not in _VALUES for symbol in code):
+    if len(code) not in LENGTHS or not _SYMBOLS_ONLY.fullmatch(code):
         return False
     return check_character(code[:-1]) == code[-1]
 

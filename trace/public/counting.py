@@ -5,9 +5,9 @@ Of the request only its kind of device goes further. The address tells repeated 
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from flask import Flask, current_app, request
 from sqlalchemy.orm import Session
@@ -59,8 +59,7 @@ class Devices:
 _devices = Devices()
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(NamedTuple):
     """Of a request what tells whether it is somebody's scan, and whether the same one came a moment ago."""
 
     method: str

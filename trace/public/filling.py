@@ -4,10 +4,10 @@ Knows nothing of requests: whoever asks says what it has and takes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 from markupsafe import escape
 
@@ -25,8 +25,7 @@ _STATUS_BY_NAME: Mapping[str, int] = {str(verdict): status for verdict, status i
 _NAME_BYTES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """An answer: its status, headers of its own, and its bytes."""
 
     status: int

@@ -4,7 +4,6 @@ A kept page has these blocks put in at every reading: drawing them each time wou
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from random import SystemRandom
 
@@ -33,7 +32,8 @@ class ItemBlocks:
 class _Drawn:
     text: str
     code: str
-    first_at: datetime
+    first_at_iso: str
+    first_at: str
     scans: str
     places: str
 
@@ -47,8 +47,7 @@ def item_blocks(app: Flask, tongue: str, code: str, seen: Glance) -> str:
     text = drawn.text.replace(drawn.code, code)
     if seen.first_scan_at is not None:
         first_at = clock.local(seen.first_scan_at).replace(second=0, microsecond=0)
-        text = text.replace(shown_iso(drawn.first_at), shown_iso(first_at))
-        text = text.replace(shown(drawn.first_at), shown(first_at))
+        text = text.replace(drawn.first_at_iso, shown_iso(first_at)).replace(drawn.first_at, shown(first_at))
     return text.replace(drawn.scans, _number(seen.scans)).replace(drawn.places, _number(seen.places))
 
 
@@ -66,7 +65,9 @@ def _drawn(app: Flask, tongue: str, has_secret: bool, has_first: bool, scans: in
         )
         hidden_url = public_url("public.show_hidden_code", code=marks.code) if has_secret else None
         text = app.jinja_env.get_template("public/_item.html").render(page=ItemBlocks(told, hidden_url))
-    return _Drawn(text, marks.code, marks.looked_up_at, _number(scans_mark), _number(places_mark))
+    first_at = marks.looked_up_at
+    figures = (_number(scans_mark), _number(places_mark))
+    return _Drawn(text, marks.code, shown_iso(first_at), shown(first_at), *figures)
 
 
 def _number(count: int) -> str:

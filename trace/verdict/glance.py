@@ -5,7 +5,6 @@ page be kept at all: a recall is told from the moment it commits, by every proce
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,18 +25,13 @@ _FOR_ONE_ROW = (
     "set enable_mergejoin = off",
 )
 
-# As the exclusion constraints of ``stamp_ranges`` have it, word for word: then their indexes answer.
-_OF_STAMP = (
-    "int8range((r.run_id << 32) + r.first_number, (r.run_id << 32) + r.last_number, '[]') && "
-    "int8range((c.run_id << 32) + c.number, (c.run_id << 32) + c.number, '[]')"
-)
-_GLANCE = f"""
-select asked.number, c.batch_id, c.run_id is not null, c.secret_hash is not null, r.batch_id,
-    exists (select from stamp_ranges r where c.run_id is not null and r.kind = 'voided' and {_OF_STAMP})
-    or exists (select from stamp_ranges r where c.run_id is not null and r.kind = 'sold' and r.undone_at is null
-        and {_OF_STAMP})
-    or exists (select from copy_cases x where c.run_id is not null and x.code = c.code
-        and x.decision in ('confirmed_copy', 'needs_check')),
+# The ranges word for word as ``ix_stamp_ranges_standing`` has them: then it answers.
+_GLANCE = """
+select asked.number, c.batch_id, c.run_id is not null, c.secret_hash is not null, standing.batch_id,
+    coalesce(standing.is_void_or_sold, false) or exists (
+        select from copy_cases x
+        where c.run_id is not null and x.code = c.code and x.decision in ('confirmed_copy', 'needs_check')
+    ),
     t.first_at, t.scans,
     (select count(*) from scan_places s where c.run_id is not null and s.code = c.code),
     k.verdict, k.name, case when k.name = asked.held then null else k.content end,
@@ -50,14 +44,21 @@ select asked.number, c.batch_id, c.run_id is not null, c.secret_hash is not null
 from unnest($2::text[], $3::text[], $4::text[], $5::text[])
     with ordinality as asked (code, language, build, held, number)
 join codes c on c.code = asked.code
-left join stamp_ranges r on c.run_id is not null and r.kind = 'bound' and r.undone_at is null and {_OF_STAMP}
+left join lateral (
+    select (array_agg(r.batch_id) filter (where r.kind = 'bound'))[1] as batch_id,
+        bool_or(r.kind in ('voided', 'sold')) as is_void_or_sold
+    from stamp_ranges r
+    where c.run_id is not null and r.kind <> 'reprinted' and r.undone_at is null
+        and int8range((r.run_id << 32) + r.first_number, (r.run_id << 32) + r.last_number, '[]')
+            && int8range((c.run_id << 32) + c.number, (c.run_id << 32) + c.number, '[]')
+) standing on true
 left join lateral (
     select min(first_at) as first_at, coalesce(sum(scans), 0)::bigint as scans
     from scan_counts where code = c.code and c.run_id is not null
 ) t on true
-left join kept_pages k on k.batch_id = coalesce(c.batch_id, r.batch_id)
+left join kept_pages k on k.batch_id = coalesce(c.batch_id, standing.batch_id)
     and k.language = asked.language and k.build = asked.build
-"""  # noqa: S608 -- put together from the two texts above alone
+"""
 
 
 class Asked(NamedTuple):
@@ -70,8 +71,7 @@ class Asked(NamedTuple):
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeptRow:
+class KeptRow(NamedTuple):
     """A kept page as it lies in the database. ``content`` None: its reader holds it already."""
 
     verdict: str
@@ -79,8 +79,7 @@ class KeptRow:
     content: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What an issued code stands for. ``kept`` None: there is no page, or it is out of date.
 
     ``batch_id`` None for a code that leads to no lot by itself, as that of a carton. ``is_special``: the label itself

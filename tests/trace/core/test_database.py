@@ -1,8 +1,10 @@
-"""Connections of the pool."""
+"""Connections, of the pool and beside it."""
+
+import gc
 
 from sqlalchemy import text
 
-from trace.core.database import make_engine
+from trace.core.database import Direct, make_engine
 
 
 def test_a_connection_that_died_while_idle_is_replaced_unseen(template_url: str) -> None:
@@ -21,3 +23,15 @@ def test_a_connection_that_died_while_idle_is_replaced_unseen(template_url: str)
     finally:
         engine.dispose()
         killer.dispose()
+
+
+def test_connections_beside_the_pool_are_closed_with_what_holds_them(template_url: str) -> None:
+    engine = make_engine(template_url, role=None)
+    try:
+        direct = Direct(engine, lambda _connection: None)
+        connection = direct.run("keep hold of it", lambda connection: connection)
+        del direct
+        gc.collect()
+        assert connection.closed
+    finally:
+        engine.dispose()
