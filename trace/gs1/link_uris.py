@@ -1,7 +1,8 @@
 """GS1 Digital Link URIs in full: read, checked and written (GS1 Digital Link Standard: URI Syntax, section 4).
 
 The key with its qualifiers in the path, attributes in the query, percent coding, and what a compressed address looks
-like. Only form is judged, and check digits where they are asked for; who knows the key is for others. The canonical
+like. Only form is judged, and check digits where they are asked for; who knows the key is for others. A date that no
+calendar has is six digits, as the grammar wants it: over that nobody must miss a recall. The canonical
 form that the event hash needs is ``trace.gs1.digital_link``.
 """
 
@@ -49,6 +50,7 @@ _read_address = re.compile(
     r"(?:https?|HTTPS?)://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::[0-9]{1,5})?(/[^?#]*)(?:\?([^#]*))?(?:#.*)?"
 ).fullmatch
 _percent_coded = re.compile("%[0-9A-Fa-f]{2}")
+_between_pairs = re.compile("[&;]")  # queryStringDelim in the grammar of the standard
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -198,7 +200,7 @@ def _attributes(query: str, key_ai: str, *, short_gtins: bool) -> tuple[tuple[st
     """The application identifiers among the pairs of a query; other names are somebody else's (4.10)."""
     taken = {key_ai, *(ai for order in QUALIFIERS[key_ai] for ai in order)}
     found: list[tuple[str, str]] = []
-    for pair in query.split("&"):
+    for pair in _between_pairs.split(query):
         name, has_value, value = pair.partition("=")
         name = decode_query(name)
         if not has_value or not is_digits(name):

@@ -146,6 +146,15 @@ def test_a_gtin_of_any_length_is_fourteen_digits(gtin: str) -> None:
     assert parse_link(f"https://a/01/{gtin}", short_gtins=True, check_digits=True).key == "00000096385074"
 
 
+def test_a_semicolon_parts_attributes_as_an_ampersand_does() -> None:
+    read = parse_link(f"https://a/01/{GTIN}?17=261122;3103=000195&99=A%3BB")
+    assert read.attributes == (("17", "261122"), ("3103", "000195"), ("99", "A;B"))
+
+
+def test_a_day_that_is_none_does_not_hide_the_goods() -> None:
+    assert parse_link(f"https://a/01/{GTIN}?17=260230", check_digits=True).key == GTIN
+
+
 def test_a_slash_at_the_end_changes_nothing() -> None:
     assert parse_link(f"https://a/01/{GTIN}/10/L/") == parse_link(f"https://a/01/{GTIN}/10/L")
 
