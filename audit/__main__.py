@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from audit import accessibility, interface, licences, printing, rendering, speed, weight
+from audit import accessibility, interface, licences, printing, reading, rendering, speed, weight
 from audit.findings import CannotAudit, Finding, table
 from audit.site import live_site
 from trace.cli.browser import NoBrowser, provide_browser
@@ -29,6 +29,7 @@ def main() -> int:
                 print(f"  The demo shows no code that is {', '.join(site.missing)}.", flush=True)
             for check in (
                 partial(accessibility.check, site, chromium),
+                partial(reading.check, site, chromium),
                 partial(weight.check, site, chromium),
                 partial(speed.check, site, chromium),
                 partial(interface.check, site),  # last: it writes
