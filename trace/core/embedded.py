@@ -28,6 +28,7 @@ from trace.core import local_state
 from trace.core.addresses import libpq_url
 from trace.core.embedded_binaries import Binaries, NoBinaries, find_binaries
 from trace.core.embedded_processes import dies_with_parent, stop, working_in
+from trace.core.embedded_size import free_disk, memory_of_machine, settings_for
 
 NAME = "nguon_goc"
 PORT = 5432  # only names the socket file; no network port is opened
@@ -48,6 +49,8 @@ FAST_AND_LOSSY = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
+    "shared_buffers": "128MB",
+    "max_wal_size": "256MB",
 }
 
 DISK_FAULTS = (
@@ -233,7 +236,7 @@ class EmbeddedPostgres:
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            "max_wal_size": "256MB",
+            **settings_for(memory_of_machine(), free_disk(data)),
             **({} if self.durable else FAST_AND_LOSSY),
         }
         command: list[str | Path] = [

@@ -47,33 +47,41 @@ class Pieces:
 def cut(text: str, gaps: Mapping[str, str]) -> Pieces:
     """Cut a page at every occurrence of the marks of ``gaps`` (mark to name); marks must not occur otherwise."""
     parts = re.split(f"({'|'.join(map(re.escape, gaps))})", text) if gaps else [text]
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-    pieces = []
-    for part in parts[::2]:
-        raw = part.encode()
-        # A full flush ends on a whole byte, and nothing after it refers to anything before.
-        deflated = squeeze.compress(raw) + squeeze.flush(zlib.Z_FULL_FLUSH)
-        pieces.append(Piece(deflated, zlib.crc32(raw), len(raw)))
-    return Pieces(tuple(pieces), tuple(gaps[mark] for mark in parts[1::2]))
+    return Pieces(tuple(map(squeeze, parts[::2])), tuple(gaps[mark] for mark in parts[1::2]))
 
 
-def fill_gzip(page: Pieces, values: Mapping[str, bytes]) -> bytes:
-    """The page with these values in its gaps, as gzip."""
-    stored = {name: _stored(value) for name, value in values.items()}
+def squeeze(text: str) -> Piece:
+    """A text as a piece. It ends on a whole byte, and neither refers to others nor is referred to by them."""
+    raw = text.encode()
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
+    return Piece(deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH), zlib.crc32(raw), len(raw))
+
+
+def fill_gzip(page: Pieces, values: Mapping[str, bytes | Piece]) -> bytes:
+    """The page with these values in its gaps, as gzip. A value that is a piece is the same on many pages."""
+    stored = {name: _stored(value) for name, value in values.items() if not isinstance(value, Piece)}
     pieces = iter(page.pieces)
     first = next(pieces)
     out = [_HEADER, first.deflated]
     crc, size = first.crc, first.size
     for name, piece in zip(page.gaps, pieces, strict=True):
         value = values[name]
-        out += (stored[name], piece.deflated)
-        crc = _over(zlib.crc32(value, crc), piece.size) ^ piece.crc
-        size += len(value) + piece.size
+        if isinstance(value, Piece):
+            out.append(value.deflated)
+            crc = _over(crc, value.size) ^ value.crc
+            size += value.size
+        else:
+            out.append(stored[name])
+            crc = zlib.crc32(value, crc)
+            size += len(value)
+        out.append(piece.deflated)
+        crc = _over(crc, piece.size) ^ piece.crc
+        size += piece.size
     out += (_END, _TRAILER.pack(crc, size & _MASK))
     return b"".join(out)
 
 
-def fill_plain(page: Pieces, values: Mapping[str, bytes]) -> bytes:
+def fill_plain(page: Pieces, values: Mapping[str, bytes | Piece]) -> bytes:
     """The same for the few who take no gzip."""
     return zlib.decompress(fill_gzip(page, values), wbits=zlib.MAX_WBITS | 16)
 

@@ -9,6 +9,7 @@ from functools import cache
 from flask import Response, current_app, make_response, render_template, request
 
 from trace.core.http import content_security_policy, is_by_secret_address
+from trace.kept.pieces import Piece, squeeze
 
 # Of less than this, compression saves no packet.
 WORTH_COMPRESSING = 1000
@@ -25,10 +26,9 @@ def page_answer(template: str, page: object, status: int = 200) -> Response:
     return answer
 
 
-def render(template: str, page: object) -> str:
-    """A page with its style in it: one request for all."""
-    css, _hash = inline_style()
-    return render_template(template, page=page, public_css=css)
+def render(template: str, page: object, style: str | None = None) -> str:
+    """A page with its style in it, one request for all; or with a mark in its place."""
+    return render_template(template, page=page, public_css=style or inline_style()[0])
 
 
 @cache
@@ -36,6 +36,12 @@ def style_policy() -> str:
     """The policy of a page whose style stands in it."""
     _css, style_hash = inline_style()
     return content_security_policy(style_src=f"'sha256-{style_hash}'")
+
+
+@cache
+def style_piece() -> Piece:
+    """The style as a piece of kept pages."""
+    return squeeze(inline_style()[0])
 
 
 @cache

@@ -20,7 +20,7 @@ from trace.core.logs import note_request
 from trace.core.short_codes import is_well_formed, normalise
 from trace.core.strangers import Guesses
 from trace.public import counting, guessing, keeping
-from trace.public.answers import style_policy
+from trace.public.answers import style_piece, style_policy
 from trace.public.filling import Filled, fill
 from trace.public.item_blocks import item_blocks
 from trace.public.keeping import Keeper
@@ -49,6 +49,7 @@ class Front:
         self._app = app
         with app.app_context():
             style_policy()  # read from the files of the application, once
+            style_piece()
 
     def __call__(self, environ: Any, begin: Begin) -> Iterable[bytes]:
         """Answer a scan, or let the application behind do it."""

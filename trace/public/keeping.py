@@ -32,7 +32,7 @@ from trace.kept.builds import build_name
 from trace.kept.pieces import Pieces, cut, pack, unpack
 from trace.kept.services import NewPage, keep, snapshot_of
 from trace.public import build
-from trace.public.answers import render
+from trace.public.answers import render, style_piece
 from trace.public.marks import Marks
 from trace.public.pages import CodePage
 from trace.recalls.models import Recall
@@ -226,12 +226,11 @@ def _asked_for(code: str) -> Iterator[None]:
 
 
 def _cut(page: CodePage, marks: Marks) -> Kept:
-    text = render(
-        "public/show_code.html", replace(page, looked_up_at=marks.looked_up_at, item_slot=marks.item)
-    )
-    pieces = cut(text, marks.names())
-    # By what stands between the marks: they differ each time, the same page has the same name.
-    digest = blake2b(b"".join(piece.deflated for piece in pieces.pieces), digest_size=_NAME_BYTES)
+    page = replace(page, looked_up_at=marks.looked_up_at, item_slot=marks.item)
+    pieces = cut(render("public/show_code.html", page, marks.style), marks.names())
+    # By what stands between the marks, which differ each time, and the style: the same page has the same name.
+    parts = (*pieces.pieces, style_piece())
+    digest = blake2b(b"".join(piece.deflated for piece in parts), digest_size=_NAME_BYTES)
     return Kept(str(page.band.verdict), digest.hexdigest(), pieces)
 
 

@@ -18,12 +18,15 @@ _CHANCE = random.SystemRandom()
 class Marks:
     """``code`` as it stands in addresses, ``typed`` what was typed and is none, ``item`` whole blocks about one item.
 
+    ``style`` is the style of the page, half of its bytes and the same on every page: it is not kept with each.
+
     ``looked_up_at`` is a moment that no page tells otherwise.
     """
 
     code: str
     typed: str
     item: str
+    style: str
     looked_up_at: datetime
 
     @classmethod
@@ -31,8 +34,8 @@ class Marks:
         """Marks for one page."""
         moment = datetime(_CHANCE.randrange(3000, 9000), _CHANCE.randrange(1, 13), _CHANCE.randrange(1, 29),
                           _CHANCE.randrange(24), _CHANCE.randrange(60), tzinfo=HANOI)  # fmt: skip
-        code, typed, item = (f"{letter}{secrets.token_hex(10)}" for letter in "xyz")
-        return cls(code, typed, item, moment)
+        code, typed, item, style = (f"{letter}{secrets.token_hex(10)}" for letter in "xyzw")
+        return cls(code, typed, item, style, moment)
 
     def names(self) -> dict[str, str]:
         """What stands for each mark, as it is written in a page."""
@@ -41,6 +44,7 @@ class Marks:
             pretty(self.code): "pretty",
             self.typed: "typed",
             self.item: "item",
+            self.style: "style",
             shown_iso(self.looked_up_at): "iso",
             shown(self.looked_up_at): "time",
         }
