@@ -9,7 +9,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # deflate, no name, no time, smallest, made on an unknown system
@@ -24,73 +24,78 @@ _ZEROS = bytes(4096)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text that is the same for everybody: ``deflated``, and of the text itself its check sum and length in bytes."""
+    """Text that is the same for everybody: ``deflated`` in parts, and of the text its check sum and length in bytes."""
 
-    deflated: bytes
+    deflated: tuple[bytes, ...]
     crc: int
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """``pieces`` with the named ``gaps`` between them: one gap less than pieces."""
+    """``pieces`` with the named ``gaps`` between them: one gap less than pieces.
+
+    ``weight`` is how many bytes of memory it takes, about, without what it shares with others.
+    """
 
     pieces: tuple[Piece, ...]
     gaps: tuple[str, ...]
-
-    @property
-    def weight(self) -> int:
-        """How many bytes of memory it takes, about."""
-        return sum(len(piece.deflated) + 100 for piece in self.pieces)
+    weight: int
 
 
 def cut(text: str, gaps: Mapping[str, str]) -> Pieces:
     """Cut a page at every occurrence of the marks of ``gaps`` (mark to name); marks must not occur otherwise."""
     parts = re.split(f"({'|'.join(map(re.escape, gaps))})", text) if gaps else [text]
-    return Pieces(tuple(map(squeeze, parts[::2])), tuple(gaps[mark] for mark in parts[1::2]))
+    return _weighed([squeeze(part) for part in parts[::2]], [gaps[mark] for mark in parts[1::2]])
 
 
 def squeeze(text: str) -> Piece:
     """A text as a piece. It ends on a whole byte, and neither refers to others nor is referred to by them."""
     raw = text.encode()
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-    return Piece(deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH), zlib.crc32(raw), len(raw))
+    deflated = deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return Piece((deflated,), zlib.crc32(raw), len(raw))
 
 
-def fill_gzip(page: Pieces, values: Mapping[str, bytes | Piece]) -> bytes:
-    """The page with these values in its gaps, as gzip. A value that is a piece is the same on many pages."""
-    stored = {name: _stored(value) for name, value in values.items() if not isinstance(value, Piece)}
+def put_in(page: Pieces, name: str, shared: Piece) -> Pieces:
+    """The page with a piece in every gap of that name, which it shares with other pages: no bytes are copied."""
+    pieces, gaps = [page.pieces[0]], []
+    for gap, piece in zip(page.gaps, page.pieces[1:], strict=True):
+        if gap == name:
+            pieces[-1] = _joined(_joined(pieces[-1], shared), piece)
+        else:
+            gaps.append(gap)
+            pieces.append(piece)
+    return Pieces(tuple(pieces), tuple(gaps), page.weight)
+
+
+def fill_gzip(page: Pieces, values: Mapping[str, bytes]) -> bytes:
+    """The page with these values in its gaps, as gzip."""
+    stored = {name: _stored(value) for name, value in values.items()}
     pieces = iter(page.pieces)
     first = next(pieces)
-    out = [_HEADER, first.deflated]
+    out = [_HEADER, *first.deflated]
     crc, size = first.crc, first.size
     for name, piece in zip(page.gaps, pieces, strict=True):
         value = values[name]
-        if isinstance(value, Piece):
-            out.append(value.deflated)
-            crc = _over(crc, value.size) ^ value.crc
-            size += value.size
-        else:
-            out.append(stored[name])
-            crc = zlib.crc32(value, crc)
-            size += len(value)
-        out.append(piece.deflated)
-        crc = _over(crc, piece.size) ^ piece.crc
-        size += piece.size
+        out += (stored[name], *piece.deflated)
+        crc = _over(zlib.crc32(value, crc), piece.size) ^ piece.crc
+        size += len(value) + piece.size
     out += (_END, _TRAILER.pack(crc, size & _MASK))
     return b"".join(out)
 
 
-def fill_plain(page: Pieces, values: Mapping[str, bytes | Piece]) -> bytes:
+def fill_plain(page: Pieces, values: Mapping[str, bytes]) -> bytes:
     """The same for the few who take no gzip."""
     return zlib.decompress(fill_gzip(page, values), wbits=zlib.MAX_WBITS | 16)
 
 
 def pack(page: Pieces) -> bytes:
     """All of it as one row's bytes."""
-    shapes = [[len(p.deflated), p.crc, p.size] for p in page.pieces]
+    deflated = [b"".join(piece.deflated) for piece in page.pieces]
+    shapes = [[len(d), p.crc, p.size] for d, p in zip(deflated, page.pieces, strict=True)]
     head = json.dumps([shapes, page.gaps], separators=(",", ":")).encode()
-    return b"%d\n%s%s" % (len(head), head, b"".join(piece.deflated for piece in page.pieces))
+    return b"%d\n%s%s" % (len(head), head, b"".join(deflated))
 
 
 def unpack(packed: bytes) -> Pieces:
@@ -100,9 +105,19 @@ def unpack(packed: bytes) -> Pieces:
     shapes, gaps = json.loads(packed[len(count) + 1 : at])
     pieces = []
     for length, crc, size in shapes:
-        pieces.append(Piece(packed[at : at + length], crc, size))
+        pieces.append(Piece((packed[at : at + length],), crc, size))
         at += length
-    return Pieces(tuple(pieces), tuple(gaps))
+    return _weighed(pieces, gaps)
+
+
+def _weighed(pieces: Sequence[Piece], gaps: Sequence[str]) -> Pieces:
+    weight = sum(len(part) + 150 for piece in pieces for part in piece.deflated)
+    return Pieces(tuple(pieces), tuple(gaps), weight)
+
+
+def _joined(one: Piece, other: Piece) -> Piece:
+    crc = _over(one.crc, other.size) ^ other.crc
+    return Piece((*one.deflated, *other.deflated), crc, one.size + other.size)
 
 
 def _stored(value: bytes) -> bytes:

@@ -14,7 +14,7 @@ from markupsafe import escape
 from trace.core import clock
 from trace.core.short_codes import pretty
 from trace.kept.pieces import fill_gzip, fill_plain
-from trace.public.answers import style_piece, style_policy
+from trace.public.answers import style_policy
 from trace.public.build import LONGEST_ECHO
 from trace.public.keeping import Kept
 from trace.public.marks import shown, shown_iso
@@ -71,5 +71,5 @@ def fill(page: Kept, typed: str, in_address: str, item: str, *, has: str, takes_
     headers.append(("Content-Type", "text/html; charset=utf-8"))
     if takes_gzip:
         headers.append(("Content-Encoding", "gzip"))
-    filled = {gap: value.encode() for gap, value in values.items()} | {"style": style_piece()}
+    filled = {gap: value.encode() for gap, value in values.items()}
     return Filled(status, tuple(headers), (fill_gzip if takes_gzip else fill_plain)(page.pieces, filled))

@@ -29,7 +29,7 @@ from trace.core.language import language, public_blueprint
 from trace.events.handover_models import Shipment
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.kept.builds import build_name
-from trace.kept.pieces import Pieces, cut, pack, unpack
+from trace.kept.pieces import Pieces, cut, pack, put_in, unpack
 from trace.kept.services import NewPage, keep, snapshot_of
 from trace.public import build
 from trace.public.answers import render, style_piece
@@ -162,7 +162,8 @@ class Keeper:
             marks = Marks.new()
             facts = Facts(today=clock.today(), code_state=state)
             with _asked_for(marks.code), current_app.extensions["sessions"]() as session:
-                found = _cut(build.page_of(session, Known(marks.code, facts, None), marks.typed), marks)
+                made = _cut(build.page_of(session, Known(marks.code, facts, None), marks.typed), marks)
+            found = _ready(made)
             if len(self._plain) > MAKERS:  # other hosts' names in requests
                 self._plain.clear()
             self._plain[key] = (clock.now(), found)
@@ -189,12 +190,13 @@ class Keeper:
             # As the lot's own code says it: what is so of one item alone must not get into the page of all.
             known = look_up(session, batch.code)
             page = build.page_of(session, replace(known, code=marks.code), code)
-            kept = _cut(page, marks)
+            made = _cut(page, marks)
             new = NewPage(
                 batch_id=batch.id, language=language(), build=self._build(), snapshot=snapshot,
-                subjects=sorted(subjects), valid_until=_valid_until(known, page, begun_at), verdict=kept.verdict,
-                name=kept.name, content=pack(kept.pieces),
+                subjects=sorted(subjects), valid_until=_valid_until(known, page, begun_at), verdict=made.verdict,
+                name=made.name, content=pack(made.pieces),
             )  # fmt: skip
+        kept = _ready(made)
         try:
             self._direct.run("keep a page", lambda connection: keep(connection, new))
         except DBAPIError:
@@ -226,18 +228,24 @@ def _asked_for(code: str) -> Iterator[None]:
 
 
 def _cut(page: CodePage, marks: Marks) -> Kept:
+    """A page as it is kept: its style, which is that of all pages, is a gap like others."""
     page = replace(page, looked_up_at=marks.looked_up_at, item_slot=marks.item)
     pieces = cut(render("public/show_code.html", page, marks.style), marks.names())
     # By what stands between the marks, which differ each time, and the style: the same page has the same name.
     parts = (*pieces.pieces, style_piece())
-    digest = blake2b(b"".join(piece.deflated for piece in parts), digest_size=_NAME_BYTES)
+    digest = blake2b(b"".join(part for piece in parts for part in piece.deflated), digest_size=_NAME_BYTES)
     return Kept(str(page.band.verdict), digest.hexdigest(), pieces)
 
 
 def _unpacked(row: KeptRow) -> Kept:
     if row.content is None:
         raise LookupError(f"page {row.name} was not read")
-    return Kept(row.verdict, row.name, unpack(row.content))
+    return _ready(Kept(row.verdict, row.name, unpack(row.content)))
+
+
+def _ready(page: Kept) -> Kept:
+    """A page as it is filled: with the style in it."""
+    return replace(page, pieces=put_in(page.pieces, "style", style_piece()))
 
 
 def _valid_until(known: Known, page: CodePage, begun_at: datetime) -> datetime:

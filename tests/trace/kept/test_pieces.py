@@ -5,7 +5,7 @@ import gzip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace.kept.pieces import cut, fill_gzip, fill_plain, pack, unpack
+from trace.kept.pieces import cut, fill_gzip, fill_plain, pack, put_in, squeeze, unpack
 
 MARKS = {"@one@": "one", "@two@": "two"}
 TEXT = st.text(st.characters(exclude_characters="@", codec="utf-8"), max_size=400)
@@ -45,3 +45,20 @@ def test_a_value_longer_than_a_stored_block_goes_into_several() -> None:
 def test_a_mark_that_occurs_twice_is_filled_twice() -> None:
     page = cut("@one@ and @one@", MARKS)
     assert gzip.decompress(fill_gzip(page, {"one": b"x"})) == b"x and x"
+
+
+@given(PARTS, TEXT, TEXT, TEXT)
+def test_what_pages_share_is_put_in_once_and_read_like_any_value(
+    parts: list[tuple[str, str]], end: str, one: str, two: str
+) -> None:
+    text = "".join(before + mark for before, mark in parts) + end
+    page = put_in(cut(text, MARKS), "two", squeeze(two))
+    assert "two" not in page.gaps
+    assert gzip.decompress(fill_gzip(page, {"one": one.encode()})).decode() == with_values(
+        text, {"one": one, "two": two}
+    )
+
+
+def test_what_is_shared_weighs_nothing_on_a_page() -> None:
+    page = cut("before @one@ after", MARKS)
+    assert put_in(page, "one", squeeze("long " * 1000)).weight == page.weight
