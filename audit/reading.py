@@ -125,7 +125,7 @@ def _order(page: Page) -> list[str]:
 def _keyboard(page: Page) -> list[str]:
     found: list[str] = []
     page.evaluate("() => document.activeElement?.blur()")
-    before = None
+    before: dict[str, Any] | None = None
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         now = page.evaluate(_FOCUSED)
