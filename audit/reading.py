@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from audit.accessibility import CHROMIUM_FLAGS, PHONE
+from audit.contrast import contrast, luminance
 from audit.findings import Finding
 from audit.site import Site
 
@@ -155,21 +156,10 @@ def _forced_colours(page: Page) -> list[str]:
 
 
 def _contrast_in(page: Page, selector: str) -> float:
-    """The contrast between the darkest and the brightest of what is drawn there (WCAG 2.2, relative luminance)."""
-    drawn = Image.open(io.BytesIO(page.locator(selector).first.screenshot())).convert("RGB")
-    tones = [_luminance(colour) for _count, colour in drawn.getcolors(drawn.width * drawn.height) or ()]
-    return (max(tones) + 0.05) / (min(tones) + 0.05)
-
-
-def _luminance(colour: object) -> float:
-    if not isinstance(colour, tuple):
-        raise TypeError(colour)
-    red, green, blue = (_linear(channel / 255) for channel in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+    """The contrast between the darkest and the brightest of what is drawn there."""
+    drawn = Image.open(io.BytesIO(page.locator(selector).first.screenshot())).convert("RGB").tobytes()
+    tones = [luminance(colour) for colour in {drawn[at : at + 3] for at in range(0, len(drawn), 3)}]
+    return contrast(min(tones), max(tones))
 
 
 # What is looked at, how, and what the browser is told of the person in front of it.

@@ -49,7 +49,6 @@ FAST_AND_LOSSY = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
-    "shared_buffers": "128MB",
     "max_wal_size": "256MB",
 }
 
@@ -236,8 +235,7 @@ class EmbeddedPostgres:
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            **settings_for(memory_of_machine(), free_disk(data)),
-            **({} if self.durable else FAST_AND_LOSSY),
+            **(settings_for(memory_of_machine(), free_disk(data)) if self.durable else FAST_AND_LOSSY),
         }
         command: list[str | Path] = [
             binaries.postgres, "-D", data, "-k", socket_folder, "-h", "", "-p", str(PORT)

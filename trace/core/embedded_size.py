@@ -15,10 +15,10 @@ LARGE_DISK = 20 * 1024 * MB
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
-def settings_for(memory: int, free_disk: int) -> dict[str, str]:
+def settings_for(memory: int, disk: int) -> dict[str, str]:
     """Settings of PostgreSQL for so many bytes of memory and of free disk."""
     buffers = min(max(memory // PART_OF_MEMORY, SMALLEST_BUFFERS), LARGEST_BUFFERS)
-    log = LOG if free_disk >= LARGE_DISK else LOG_WHERE_DISK_IS_SMALL
+    log = LOG if disk >= LARGE_DISK else LOG_WHERE_DISK_IS_SMALL
     return {"shared_buffers": f"{buffers // MB}MB", "max_wal_size": f"{log // MB}MB"}
 
 

@@ -20,6 +20,7 @@ _TRAILER = struct.Struct("<II")
 _MASK = 0xFFFFFFFF
 # Short enough for ``zlib`` to read without letting other threads run in between, which takes longer than reading.
 _ZEROS = bytes(4096)
+_AROUND = 150  # bytes of the objects that hold a piece, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def unpack(packed: bytes) -> Pieces:
 
 
 def _weighed(pieces: Sequence[Piece], gaps: Sequence[str]) -> Pieces:
-    weight = sum(len(part) + 150 for piece in pieces for part in piece.deflated)
+    weight = sum(len(part) + _AROUND for piece in pieces for part in piece.deflated)
     return Pieces(tuple(pieces), tuple(gaps), weight)
 
 

@@ -18,9 +18,8 @@ _CHANCE = random.SystemRandom()
 class Marks:
     """``code`` as it stands in addresses, ``typed`` what was typed and is none, ``item`` whole blocks about one item.
 
-    ``style`` is the style of the page, half of its bytes and the same on every page: it is not kept with each.
-
-    ``looked_up_at`` is a moment that no page tells otherwise.
+    ``style`` is half of a page's bytes and the same on all: it is not kept with each. ``looked_up_at`` is a moment that
+    no page tells otherwise.
     """
 
     code: str
