@@ -5,9 +5,10 @@ import sys
 from collections import deque
 from contextlib import suppress
 from datetime import UTC, datetime
-from threading import Event, Thread
 
 import structlog
+
+from trace.core.background import Repeating
 
 WRITE_EVERY_S = 0.5
 MOST_WAITING = 50_000
@@ -55,27 +56,21 @@ class RequestLines:
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
-        self._ending = Event()
-        self._thread: Thread | None = None
+        self._together = Repeating(self.write, "request-lines", WRITE_EVERY_S)
 
     def add(self, line: str) -> None:
         """Have a line written, which ends with its line feed."""
         self._waiting.append(line)
-        if self._thread is None:
+        if not self._together.is_under_way:
             self.write()
 
     def begin(self) -> None:
         """Write together from now on, in a thread of this process."""
-        self._ending.clear()
-        self._thread = Thread(target=self._go_on, name="request-lines", daemon=True)
-        self._thread.start()
+        self._together.begin()
 
     def end(self) -> None:
         """Write what is left, and each line at once from now on."""
-        thread, self._thread = self._thread, None
-        self._ending.set()
-        if thread is not None:
-            thread.join(WAIT_FOR_LAST_S)
+        self._together.end(WAIT_FOR_LAST_S)
         self.write()
 
     def write(self) -> None:
@@ -87,10 +82,6 @@ class RequestLines:
         if lines:
             sys.stderr.write("".join(lines))
             sys.stderr.flush()
-
-    def _go_on(self) -> None:
-        while not self._ending.wait(WRITE_EVERY_S):
-            self.write()
 
 
 request_lines = RequestLines()

@@ -10,12 +10,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from threading import Event, Lock, Thread
+from threading import Lock
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from trace.core.background import Repeating
 from trace.core.strangers import DAY_S, source_of
 from trace.scans.rules import COUNTS_ONCE_IN
 from trace.scans.services import Scan
@@ -82,8 +83,7 @@ class Recorder:
         self._waiting: deque[Scan] = deque()
         self._lock = Lock()  # of the heap; never held while anything is written
         self._writing = Lock()
-        self._ending = Event()
-        self._thread: Thread | None = None
+        self._soon = Repeating(self.flush, "scans", WRITE_EVERY_S)
         self._dropped = 0
         self.lost = 0
 
@@ -97,14 +97,11 @@ class Recorder:
 
     def begin(self) -> None:
         """Write from now on, in a thread of this process."""
-        self._thread = Thread(target=self._go_on, name="scans", daemon=True)
-        self._thread.start()
+        self._soon.begin()
 
     def end(self) -> None:
         """Write what is left, once, and be done; waits two seconds for it and no longer."""
-        self._ending.set()
-        if self._thread is not None:
-            self._thread.join(WAIT_FOR_LAST_S)
+        self._soon.end(WAIT_FOR_LAST_S)
 
     def flush(self) -> bool:
         """Write what waits; False where the database cannot be reached, and it waits on."""
@@ -141,8 +138,3 @@ class Recorder:
         if dropped:
             self.lost += dropped
             log.warning("scans-dropped", count=dropped)
-
-    def _go_on(self) -> None:
-        while not self._ending.wait(WRITE_EVERY_S):
-            self.flush()
-        self.flush()
