@@ -80,7 +80,7 @@ def forget_pages(timestamp: int) -> None:
             gone = forget_old_pages(session, clock.now())
             session.commit()
             pages += gone
-        changes = forget_old_changes(session)
+        changes = forget_old_changes(session, clock.now())
         session.commit()
     log.info("old-pages-forgotten", pages=pages, changes=changes)
 

@@ -3,16 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Uuid, text
+from sqlalchemy import ARRAY, BigInteger, Index, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trace.core.database import Base
 
 
 class PageChange(Base):
-    """Something that pages show was changed by a transaction. Written by triggers alone (migration 0022)."""
+    """Something that pages show was changed by a transaction. Written by triggers alone (migrations 0022 and 0028).
+
+    A run of stamps, whose number is no id, stands there with its number as one.
+    """
 
     __tablename__ = "page_changes"
+    __table_args__ = (Index("ix_page_changes_transaction", "transaction_id"),)
 
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     transaction_id: Mapped[int] = mapped_column(

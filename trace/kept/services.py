@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from trace.core.installation import find_fact, set_fact
 
-# The oldest transaction that still ran when old pages were last forgotten.
+# The oldest transaction that still ran when old changes were last forgotten, and when that was.
 _HORIZON = "page_changes_horizon"
+# Longer than a page is being made, and than a process remembers what it does not ask about.
+ASKED_FOR_AT_MOST = timedelta(hours=1)
 AT_ONCE = 1_000
 _KEEP = """
 insert into kept_pages (batch_id, language, build, snapshot, subjects, valid_until, verdict, name, content)
@@ -69,20 +71,25 @@ def forget_old_pages(session: Session, now: datetime) -> int:
     return int(gone.rowcount)
 
 
-def forget_old_changes(session: Session) -> int:
-    """Delete changes that no page can ask for any more; returns how many.
+def forget_old_changes(session: Session, now: datetime) -> int:
+    """Delete changes that nobody can ask for any more; returns how many.
 
-    A page that is being made now was begun after the last time this ran, a day ago: whatever was over by then, and is
-    older than every page kept, is asked for no more. The rows go in the caller's transaction.
+    A page that is being made now, and what a process remembers, were begun after the last time this ran, if that is
+    long ago; otherwise nothing happens. Whatever was over by then, and is older than every page kept, is asked for no
+    more. The rows go in the caller's transaction.
     """
+    horizon, noted_at = (find_fact(session, _HORIZON) or " ").split(" ", 1)
+    if noted_at and now - datetime.fromisoformat(noted_at) < ASKED_FOR_AT_MOST:
+        return 0
     gone: Any = None
-    horizon = find_fact(session, _HORIZON)
-    if horizon is not None:
+    if noted_at:
         unneeded = text(
             "delete from page_changes where transaction_id < least(cast(:horizon as bigint), "
             "(select min(pg_snapshot_xmin(snapshot::pg_snapshot)::text::bigint) from kept_pages))"
         )
         gone = session.execute(unneeded, {"horizon": horizon})
-    oldest_running = text("select pg_snapshot_xmin(pg_current_snapshot())::text")
-    set_fact(session, _HORIZON, session.execute(oldest_running).scalar_one())
+    oldest_running = session.execute(
+        text("select pg_snapshot_xmin(pg_current_snapshot())::text")
+    ).scalar_one()
+    set_fact(session, _HORIZON, f"{oldest_running} {now.isoformat()}")
     return int(gone.rowcount) if gone is not None else 0

@@ -36,8 +36,9 @@ from trace.public.answers import render, style_piece
 from trace.public.marks import Marks
 from trace.public.pages import CodePage
 from trace.recalls.models import Recall
-from trace.verdict.glance import Asked, Glance, KeptRow, glances, prepare
+from trace.verdict.glance import Asked, Glance, KeptRow
 from trace.verdict.queries import Known, look_up
+from trace.verdict.recent import RecentGlances, prepare
 from trace.verdict.rules import CodeState, Facts
 
 EXTENSION = "kept_pages"
@@ -109,6 +110,7 @@ class Keeper:
 
     def __init__(self, engine: Engine, build_name: str, *, has_address: bool) -> None:
         self._direct = Direct(engine, prepare)
+        self._recent = RecentGlances()
         self._glances = Gathering(self._glance_all, DBAPIError)
         self._build_name = build_name
         self._has_address = has_address
@@ -176,7 +178,7 @@ class Keeper:
         return f"{self._build_name} {request.host_url}"
 
     def _glance_all(self, asked: Sequence[Asked]) -> Sequence[Glance | None]:
-        return self._direct.run(_DOING, lambda connection: glances(connection, asked))
+        return self._direct.run(_DOING, lambda connection: self._recent.glances(connection, asked))
 
     def _make(self, code: str, batch_id: UUID) -> Kept | None:
         marks = Marks.new()

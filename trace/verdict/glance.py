@@ -5,17 +5,15 @@ page be kept at all: a recall is told from the moment it commits, by every proce
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, Format
+from trace.core import prepared
+from trace.core.prepared import TRUE, moment, text_array
 
 _NAME = b"glance"
-_TRUE = b"\x01"
-_COLUMNS = 13
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_ID = 16  # bytes
 # Single rows by their keys, planned once: a plan made while a table was empty would read all of it for ever.
 _FOR_ONE_ROW = (
     "set enable_seqscan = off",
@@ -27,7 +25,7 @@ _FOR_ONE_ROW = (
 
 # The ranges word for word as ``ix_stamp_ranges_standing`` has them: then it answers.
 _GLANCE = """
-select asked.number, c.batch_id, c.run_id is not null, c.secret_hash is not null, standing.batch_id,
+select asked.number, c.batch_id, c.run_id, c.secret_hash is not null, standing.batch_id,
     coalesce(standing.is_void_or_sold, false) or exists (
         select from copy_cases x
         where c.run_id is not null and x.code = c.code and x.decision in ('confirmed_copy', 'needs_check')
@@ -35,7 +33,7 @@ select asked.number, c.batch_id, c.run_id is not null, c.secret_hash is not null
     t.first_at, t.scans,
     (select count(*) from scan_places s where c.run_id is not null and s.code = c.code),
     k.verdict, k.name, case when k.name = asked.held then null else k.content end,
-    k.valid_until > $1::timestamptz and not exists (
+    k.subjects, k.valid_until, k.valid_until > $1::timestamptz and not exists (
         select from page_changes p
         where p.subject_id = any(k.subjects)
             and p.transaction_id >= pg_snapshot_xmin(k.snapshot::pg_snapshot)::text::bigint
@@ -72,11 +70,16 @@ class Asked(NamedTuple):
 
 
 class KeptRow(NamedTuple):
-    """A kept page as it lies in the database. ``content`` None: its reader holds it already."""
+    """A kept page as it lies in the database. ``content`` None: its reader holds it already.
+
+    Until ``valid_until`` it holds as long as nothing changes that ``subjects`` contains: the 16 bytes of each id.
+    """
 
     verdict: str
     name: str
     content: bytes | None
+    subjects: bytes
+    valid_until: datetime
 
 
 class Glance(NamedTuple):
@@ -101,14 +104,13 @@ def prepare(connection: Any) -> None:
     """Have a new connection know the statement; ``connection`` is the driver's own, in autocommit mode."""
     for setting in _FOR_ONE_ROW:
         connection.execute(setting)
-    _check(connection.pgconn.prepare(_NAME, _GLANCE.encode()), ExecStatus.COMMAND_OK)
+    prepared.prepare(connection, _NAME, _GLANCE)
 
 
 def glances(connection: Any, asked: Sequence[Asked]) -> list[Glance | None]:
     """What well-formed codes stand for now, in their order; None for one that was never issued.
 
-    ``connection`` was given to ``prepare``. The statement goes by the library of PostgreSQL itself: the driver's
-    cursors, which adapt any value to any type, take longer over it than the database.
+    ``connection`` was given to ``prepare``.
     """
     columns: list[list[str | None]] = [
         [one.code for one in asked],
@@ -117,52 +119,34 @@ def glances(connection: Any, asked: Sequence[Asked]) -> list[Glance | None]:
         [one.held for one in asked],
     ]
     now = max(one.now for one in asked)
-    found = connection.pgconn.exec_prepared(
-        _NAME, [now.isoformat().encode(), *map(_array, columns)], result_format=Format.BINARY
-    )
-    _check(found, ExecStatus.TUPLES_OK)
     answers: list[Glance | None] = [None] * len(asked)
-    for row in range(found.ntuples):
-        number, *values = (found.get_value(row, at) for at in range(_COLUMNS))
+    for number, *values in prepared.rows(
+        connection, _NAME, [now.isoformat().encode(), *map(text_array, columns)]
+    ):
         answers[int.from_bytes(number) - 1] = _glance(values)
     return answers
 
 
 def _glance(values: Sequence[Any]) -> Glance:
-    lot, is_item, has_secret, bound_to, is_special, *told = values
-    first_at, scans, places, verdict, name, content, is_fresh = told
-    kept = None
-    if is_fresh == _TRUE and is_special != _TRUE:
-        kept = KeptRow(verdict.decode(), name.decode(), content)
-    batch = bound_to if is_item == _TRUE else lot
+    lot, run, has_secret, bound_to, is_special, first_at, scans, places, *page = values
+    is_item = run is not None
+    batch = bound_to if is_item else lot
     return Glance(
         batch_id=UUID(bytes=batch) if batch is not None else None,
-        is_item=is_item == _TRUE,
-        has_secret=has_secret == _TRUE,
-        is_special=is_special == _TRUE,
-        first_scan_at=_moment(first_at) if first_at is not None else None,
+        is_item=is_item,
+        has_secret=has_secret == TRUE,
+        is_special=is_special == TRUE,
+        first_scan_at=moment(first_at) if first_at is not None else None,
         scans=int.from_bytes(scans),
         places=int.from_bytes(places),
-        kept=kept,
+        kept=None if is_special == TRUE else _kept(page, run),
     )
 
 
-def _array(values: Sequence[str | None]) -> bytes:
-    """An array of texts as PostgreSQL reads it."""
-    return ("{" + ",".join(_quoted(value) for value in values) + "}").encode()
-
-
-def _quoted(value: str | None) -> str:
-    if value is None:
-        return "NULL"
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _moment(microseconds: bytes) -> datetime:
-    """PostgreSQL counts from the year 2000."""
-    return _EPOCH + timedelta(microseconds=int.from_bytes(microseconds, signed=True))
-
-
-def _check(found: Any, expected: ExecStatus) -> None:
-    if found.status != expected:
-        raise error_from_result(found)
+def _kept(page: Sequence[Any], run: bytes | None) -> KeptRow | None:
+    verdict, name, content, subjects, valid_until, is_fresh = page
+    if is_fresh != TRUE:
+        return None
+    # A stamp is bound, voided and sold by its run, whose number stands in an id (migration 0028).
+    watched = subjects if run is None else subjects + run.rjust(_ID, b"\0")
+    return KeptRow(verdict.decode(), name.decode(), content, watched, moment(valid_until))

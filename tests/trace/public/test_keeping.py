@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -351,12 +351,20 @@ def test_each_item_is_shown_its_own_code(scene: Scene) -> None:
     assert sold is not None
 
 
+@pytest.fixture
+def clock_set_right() -> Iterator[None]:
+    """Clocks go right again after the test."""
+    yield
+    clock.shift(timedelta())
+
+
+@pytest.mark.usefixtures("clock_set_right")
 def test_a_page_is_of_one_day(scene: Scene) -> None:
     page = scene.session.get_one(KeptPage, (scene.lot.id, "vi"))
     midnight = datetime.combine(clock.today() + timedelta(days=1), datetime.min.time())
     assert page.valid_until <= clock.from_local(midnight)
-    page.valid_until = clock.now()
-    scene.session.commit()
+    assert scene.city.is_kept(scene.lot.code)
+    clock.shift(page.valid_until - clock.now())
     assert not scene.city.is_kept(scene.lot.code)
 
 
@@ -374,10 +382,23 @@ def test_old_pages_are_forgotten_with_the_changes_nothing_asks_for(scene: Scene)
         scene.session.commit()
         scene.city.get(f"/T/{scene.lot.code}")
         assert scene.city.is_kept(scene.lot.code), day
-        forget_old_changes(scene.session)
+        forget_old_changes(scene.session, clock.now() + timedelta(days=day))
         scene.session.commit()
     assert scene.city.is_kept(scene.lot.code)
     assert not scene.session.scalars(select(PageChange).where(PageChange.subject_id == scene.lot.id)).first()
+
+
+def test_changes_of_a_moment_ago_are_not_forgotten_however_often_that_runs(scene: Scene) -> None:
+    later = clock.now() + timedelta(days=10)
+    forget_old_changes(scene.session, later)
+    scene.session.commit()
+    _recall(scene)
+    scene.session.commit()
+    scene.session.execute(delete(KeptPage))
+    for minute in range(3):
+        forget_old_changes(scene.session, later + timedelta(minutes=minute))
+        scene.session.commit()
+    assert scene.session.scalars(select(PageChange).where(PageChange.subject_id == scene.lot.id)).first()
 
 
 def test_memory_holds_no_more_than_it_may() -> None:
