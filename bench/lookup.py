@@ -54,6 +54,7 @@ ROOM = 9 * 1024**3  # for all lots
 # Codes of a run, more than are asked for in it: what comes twice even so is a scan of somebody else.
 LINES_A_SECOND, TRIAL_LINES_A_SECOND = 6_000, 500
 ONE_CAME_BACK_OF = 10
+WARM_UPS = 3  # runs, as Zipf draws them, before any counts: a server that has run for a minute
 LOOKED_AT = 100
 WRITTEN_WITHIN_S = 2.0
 NO_WARNING = "Chưa có cảnh báo"
@@ -133,7 +134,7 @@ class Plan:
 
     city: City
     looked_at: list[int]
-    warm_up: list[int]
+    warm_ups: list[list[int]]
     rounds: list[dict[str, list[int]]]
     of_hey: list[list[int]]
 
@@ -144,7 +145,7 @@ class Plan:
         return cls(
             city,
             draws.uniform(LOOKED_AT),
-            draws.zipf(lines),
+            [draws.zipf(lines) for _ in range(WARM_UPS)],
             [{"zipf": draws.zipf(lines), "uniform": draws.uniform(lines)} for _ in range(rounds)],
             [list(dict.fromkeys(draws.zipf(HEYS * 4)))[:HEYS] for _ in range(rounds)],
         )
@@ -154,7 +155,7 @@ class Plan:
         """The lots whose codes are asked for, each once."""
         runs = [
             self.looked_at,
-            self.warm_up,
+            *self.warm_ups,
             *self.of_hey,
             *(run for one in self.rounds for run in one.values()),
         ]
@@ -179,7 +180,8 @@ class Bench:
 
     def warm_up(self) -> None:
         """Connections, caches and the planner warm up on both sides alike."""
-        self._pair("warm-up", self.plan.warm_up)
+        for numbers in self.plan.warm_ups:
+            self._pair("warm-up", numbers)
         for service in (self.real, self.bare):
             service.told.clear()
 
@@ -187,7 +189,7 @@ class Bench:
         """Each figure once: the bare route before each of them that is compared with it."""
         for name, numbers in self.plan.rounds[number].items():
             self._pair(name, numbers)
-        unknown = [f"/T/{code}" for code in new_codes(len(self.plan.warm_up))]
+        unknown = [f"/T/{code}" for code in new_codes(len(self.plan.warm_ups[0]))]
         # The last character is the check: another one, or a letter of no alphabet of codes.
         malformed = [path[:-1] + ("0" if at % 2 else "%C3%A0") for at, path in enumerate(unknown)]
         for name, paths in (("unknown", unknown), ("malformed", malformed)):

@@ -28,7 +28,8 @@ from trace.core import local_state
 from trace.core.addresses import libpq_url
 from trace.core.embedded_binaries import Binaries, NoBinaries, find_binaries
 from trace.core.embedded_processes import dies_with_parent, stop, working_in
-from trace.core.embedded_size import free_disk, memory_of_machine, settings_for
+from trace.core.embedded_size import free_disk, settings_for
+from trace.core.machine import memory_of_machine
 
 NAME = "nguon_goc"
 PORT = 5432  # only names the socket file; no network port is opened

@@ -26,6 +26,7 @@ from trace.core import clock
 from trace.core.database import Direct
 from trace.core.gathering import Gathering
 from trace.core.language import language, public_blueprint
+from trace.core.machine import MB, memory_of_machine
 from trace.events.handover_models import Shipment
 from trace.events.rules import CONFIRMATION_GRACE
 from trace.kept.builds import build_name
@@ -44,7 +45,8 @@ from trace.verdict.rules import CodeState, Facts
 EXTENSION = "kept_pages"
 # What a page speaks of: whatever of it the builder read, a change of it makes the page out of date (migration 0022).
 SUBJECTS = (Batch, Product, Organisation, Location, Party, Shipment, Recall)
-MOST_IN_MEMORY = 32 * 1024 * 1024
+# Bytes of pages that a process holds: a part of the machine's memory, within bounds.
+PART_OF_MEMORY, LEAST_IN_MEMORY, MOST_IN_MEMORY = 128, 32 * MB, 128 * MB
 MOST_CODES_IN_MEMORY = 20_000
 MAKERS = 64
 # Pages of codes that are none: the same for all, and of nothing in the record but whether it is a demo's.
@@ -65,10 +67,15 @@ class Kept:
     pieces: Pieces
 
 
+def bytes_for_pages(memory: int) -> int:
+    """How many bytes of pages a process may hold on a machine with so many bytes of memory."""
+    return min(max(memory // PART_OF_MEMORY, LEAST_IN_MEMORY), MOST_IN_MEMORY)
+
+
 class Memory:
     """The pages this process was asked for most lately, up to so many bytes, and which code led to which."""
 
-    def __init__(self, most_bytes: int = MOST_IN_MEMORY, most_codes: int = MOST_CODES_IN_MEMORY) -> None:
+    def __init__(self, most_bytes: int, most_codes: int = MOST_CODES_IN_MEMORY) -> None:
         self._most_bytes, self._most_codes = most_bytes, most_codes
         self._lock = Lock()
         self._pages: OrderedDict[str, Kept] = OrderedDict()
@@ -116,7 +123,7 @@ class Keeper:
         self._has_address = has_address
         self._making = [Lock() for _ in range(MAKERS)]
         self._plain: dict[tuple[str, ...], tuple[datetime, Kept]] = {}
-        self.memory = Memory()
+        self.memory = Memory(bytes_for_pages(memory_of_machine()))
 
     def look(self, code: str, tongue: str | None = None) -> tuple[Glance | None, Kept | None]:
         """What a well-formed code stands for, and its page in a language where one is kept and holds."""

@@ -31,6 +31,7 @@ from trace.batches.stamp_rules import Span, Typed, VoidReason
 from trace.core import clock
 from trace.core.blobs import BlobStore
 from trace.core.database import make_engine, new_session
+from trace.core.machine import MB
 from trace.core.revisions import Revision, revise
 from trace.core.short_codes import new_code, pretty
 from trace.demo.fill import fill
@@ -47,7 +48,7 @@ from trace.ledger.keys import LastCheckpoint, make_signer
 from trace.ledger.sequencing import Sequencer
 from trace.ledger.services import log_origin
 from trace.public import build, keeping
-from trace.public.keeping import Keeper, Kept, Memory
+from trace.public.keeping import Keeper, Kept, Memory, bytes_for_pages
 from trace.recalls.hold_rules import HoldReason
 from trace.recalls.holds import pause_sale
 from trace.recalls.models import Recall
@@ -399,6 +400,13 @@ def test_changes_of_a_moment_ago_are_not_forgotten_however_often_that_runs(scene
         forget_old_changes(scene.session, later + timedelta(minutes=minute))
         scene.session.commit()
     assert scene.session.scalars(select(PageChange).where(PageChange.subject_id == scene.lot.id)).first()
+
+
+@pytest.mark.parametrize(
+    ("memory", "pages"), [(512 * MB, 32 * MB), (8192 * MB, 64 * MB), (65536 * MB, 128 * MB)]
+)
+def test_larger_machines_hold_more_pages(memory: int, pages: int) -> None:
+    assert bytes_for_pages(memory) == pages
 
 
 def test_memory_holds_no_more_than_it_may() -> None:
