@@ -35,7 +35,7 @@ WITHIN_S = 180
 # One page of each layout: what is only worded or coloured differently weighs the same.
 LAYOUTS = (
     "home (vi)", "scanner (en)", "no_warning (vi)", "recalled (en)", "form of a report (vi)", "recalls (vi)",
-    "product (vi)",
+    "product (vi)", "place of a scan (vi)",
 )  # fmt: skip
 # Kept out of search engines on purpose, the only thing Lighthouse may hold against their SEO: a buyer's own report, and
 # forms that stand at one label's code.

@@ -3,7 +3,10 @@
 "use strict";
 
 for (const form of document.querySelectorAll("[data-locate]")) {
-  if (!navigator.geolocation) continue;
+  if (!navigator.geolocation) {
+    form.remove();
+    continue;
+  }
   form.hidden = false;
   const button = form.querySelector("button");
   const refused = form.querySelector("[data-refused]");

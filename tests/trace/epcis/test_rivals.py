@@ -119,10 +119,18 @@ def _is_figure(secret: str) -> bool:
 
 
 def _tells(told: str, secret: str) -> bool:
-    """A figure is told where it stands by itself: 1.728 is not told by a moment that ends in 21.728."""
+    """A figure is told where it stands by itself: 1.728 is not told by a moment that ends in 21.728 or in :01.728."""
     if _is_figure(secret):
-        return re.search(rf"(?<![\d.]){re.escape(secret)}(?!\d)", told) is not None
+        return re.search(rf"(?<![\d.])(?<!\d:){re.escape(secret)}(?!\d)", told) is not None
     return secret in told
+
+
+@pytest.mark.parametrize(
+    ("told", "is_told"),
+    [('{"quantity":22.222}', True), ('"22.222"', True), ("09:46:22.222Z", False), ("122.222", False)],
+)
+def test_a_figure_is_told_where_it_is_no_part_of_a_moment(told: str, is_told: bool) -> None:
+    assert _tells(told, "22.222") == is_told
 
 
 def _parameters(market: Market, other: Chain) -> Iterator[tuple[str, str]]:
