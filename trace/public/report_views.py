@@ -39,8 +39,8 @@ from trace.verdict.rules import CodeState
 PICTURE_FIELDS: Final = tuple(f"picture-{place}" for place in range(1, MOST_PICTURES + 1))
 # Above what three pictures may have: one that is too large is then refused by its field, and the words are kept.
 LARGEST_SENDING: Final = 32 * 1024 * 1024
-# The address of a report is its secret: other sites do not learn it.
-_PRIVATE: Final = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
+# The address of a report is its secret: other sites do not learn it, search engines neither.
+_SECRET: Final = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 
 
 def init_reports(app: Flask) -> None:
@@ -85,7 +85,7 @@ def find_report() -> ResponseReturnValue:
     """The field for a report's number, and where it leads."""
     typed = request.args.get("number", "")
     if not typed.strip():
-        return _answer("reports/find.html", _find_page())
+        return _answer("reports/find.html", _find_page(), is_secret=False)
     number = queries.read_number(typed)
     if number is None:
         return _answer("reports/find.html", _find_page(typed, "malformed"), 400)
@@ -279,9 +279,11 @@ def _told(step: ReportStep) -> Answer:
     )
 
 
-def _answer(template: str, page: object, status: int = 200) -> Response:
+def _answer(template: str, page: object, status: int = 200, *, is_secret: bool = True) -> Response:
     css, style_hash = inline_style()
     answer = make_response(render_template(template, page=page, public_css=css), status)
     policy = content_security_policy(style_src=f"'self' 'sha256-{style_hash}'")
-    answer.headers.update({"Content-Security-Policy": policy, "Cache-Control": "no-store", **_PRIVATE})
+    answer.headers.update({"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+    if is_secret:
+        answer.headers.update(_SECRET)
     return answer

@@ -253,7 +253,7 @@ def robots(client: FlaskClient) -> RobotFileParser:
 @pytest.mark.parametrize(
     "path",
     ["/", "/en/", "/T/ABCDEFGHJK", "/en/T/ABCDEFGHJK", "/thu-hoi", "/thu-hoi.atom", "/share/A/b.png", "/log/",
-     "/picture/small/a.webp", "/static/css/public.css", "/scan", "/01/09506000134352", "/san-pham/09506000134352"],
+     "/picture/small/a.webp", "/static/css/public.css", "/scan", "/01/09506000134352", "/san-pham/09506000134352", "/phan-anh", "/en/phan-anh"],
 )  # fmt: skip
 def test_what_is_public_may_be_crawled(robots: RobotFileParser, path: str) -> None:
     assert robots.can_fetch("Googlebot", path)

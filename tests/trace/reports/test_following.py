@@ -55,7 +55,16 @@ def test_the_page_of_a_report_says_what_happens_next(
     assert ("Việc tiếp theo" if language == "vi" else "What happens next") in page.text
     assert page.headers["Referrer-Policy"] == "same-origin"
     assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["X-Robots-Tag"] == "noindex"
     assert "noindex" in page.text
+
+
+def test_the_field_for_a_number_may_be_found_and_what_it_leads_to_may_not(app: Flask) -> None:
+    field = app.test_client().get("/phan-anh")
+    assert "X-Robots-Tag" not in field.headers
+    assert '<meta name="robots" content="index">' in field.text
+    for wrong in ("/phan-anh/ABCD", "/phan-anh?number=ABCD"):
+        assert app.test_client().get(wrong).headers["X-Robots-Tag"] == "noindex"
 
 
 def test_the_page_of_a_report_shows_neither_telephone_nor_words_nor_pictures(
