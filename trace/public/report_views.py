@@ -141,7 +141,7 @@ def _take(subject: Subject, goods: ReportedGoods) -> ResponseReturnValue:
         picture_fields=PICTURE_FIELDS,
         find_url=public_url("public.find_report"),
     )
-    answer = _answer("reports/form.html", page, form.status)
+    answer = _answer("reports/form.html", page, form.status, is_secret=False)
     if form.retry_after:
         answer.headers["Retry-After"] = str(form.retry_after)
     return answer

@@ -14,9 +14,10 @@ from trace.public.share_pictures import EXTENSION, SharePictures, digest_of
 
 blueprint = Blueprint("sharing", __name__)
 
-# Nothing there is for readers of a search engine: forms, files to keep, what needs an account, what is for programs.
+# Nothing there is for readers of a search engine: files to keep, what needs an account, what is for programs. A form at
+# a code is not closed: what may not be read cannot say to which page it belongs.
 _CLOSED = ("/account", "/api/", "/authority", "/epcis", "/goods", "/health", "/labels", "/producer")
-_CLOSED_PUBLIC = ("/T/*/hidden", "/T/*/phan-anh", "/T/*/proof/", "/find", "/phan-anh/", "/xn/")
+_CLOSED_PUBLIC = ("/T/*/proof/", "/find", "/phan-anh/", "/xn/")
 NEUTRAL = "img/share.png"
 
 

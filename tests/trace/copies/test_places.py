@@ -36,6 +36,13 @@ def test_only_its_own_page_may_ask_for_the_position_and_sets_no_cookie(street: S
     assert "Where was this scanned?" in street.app.test_client().get(f"/en/T/{street.item}/noi-quet").text
 
 
+@pytest.mark.parametrize("asked", ["", "?told=1", "?province=79"])
+def test_for_a_search_engine_it_is_the_page_of_the_item(street: Street, asked: str) -> None:
+    page = street.app.test_client().get(f"/en/T/{street.item}/noi-quet{asked}").text
+    assert f'<link rel="canonical" href="http://localhost/en/T/{street.item}">' in page
+    assert "noindex" not in page
+
+
 def test_a_position_suggests_the_nearest_commune_and_is_kept_nowhere(street: Street) -> None:
     middle = middle_of(COMMUNES[1])
     assert middle is not None

@@ -78,6 +78,14 @@ def test_reading_opens_nothing(app: Flask, connection: Connection, part: Part) -
     assert not _opened(connection, code)
 
 
+def test_for_a_search_engine_the_form_is_the_page_of_the_label(app: Flask, part: Part) -> None:
+    code = part.codes[0]
+    page = app.test_client().get(f"/en{_path(code)}").text
+    assert f'<link rel="canonical" href="http://localhost/en/T/{code}">' in page
+    assert "noindex" not in page
+    assert '<meta name="robots" content="noindex">' in _send(app, code, part.secrets[0]).text
+
+
 def test_the_first_time_is_told_from_those_after_it(app: Flask, connection: Connection, part: Part) -> None:
     code, secret = part.codes[0], part.secrets[0]
     first = _send(app, code, pretty(secret).lower())

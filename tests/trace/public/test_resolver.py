@@ -157,6 +157,14 @@ def test_a_producer_never_chooses_what_a_scan_shows_first(
 # ------------------------------------------------------------------------------------------------ what is asked for
 
 
+def test_for_a_search_engine_the_list_of_links_is_the_address_itself(
+    client: FlaskClient, shelf: Shelf
+) -> None:
+    page = client.get(f"{shelf.path}?linkType=linkset", headers=BROWSER).get_data(as_text=True)
+    assert f'<link rel="canonical" href="http://localhost{shelf.path}">' in page
+    assert "noindex" not in page
+
+
 @pytest.mark.parametrize("asked", ["linkType=linkset", "linkType=all", "linktype=linkset"])
 def test_a_phone_never_gets_raw_json(client: FlaskClient, shelf: Shelf, asked: str) -> None:
     answer = client.get(f"{shelf.path}?{asked}", headers=BROWSER)

@@ -147,6 +147,22 @@ def test_what_is_nobodys_to_find_is_found_by_nobody(client: FlaskClient, path: s
     assert "canonical" not in found
 
 
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_the_form_of_a_report_belongs_to_the_page_of_its_lot(
+    client: FlaskClient, batch: Batch, prefix: str
+) -> None:
+    found = head(client, f"{prefix}/T/{batch.code.lower()}/phan-anh")
+    assert f'<link rel="canonical" href="http://localhost{prefix}/T/{batch.code}">' in found
+    assert '<meta name="robots" content="noarchive, nosnippet">' in found
+    assert "og:" not in found
+
+
+def test_a_form_that_was_refused_is_not_to_be_found(client: FlaskClient, batch: Batch) -> None:
+    refused = client.post(f"/T/{batch.code}/phan-anh", data={"words": ""}).get_data(as_text=True)
+    assert '<meta name="robots" content="noindex">' in refused
+    assert "canonical" not in refused
+
+
 def test_a_code_without_a_lot_has_the_picture_of_the_service(
     client: FlaskClient, session: Session, producer: Actor
 ) -> None:
@@ -253,7 +269,8 @@ def robots(client: FlaskClient) -> RobotFileParser:
 @pytest.mark.parametrize(
     "path",
     ["/", "/en/", "/T/ABCDEFGHJK", "/en/T/ABCDEFGHJK", "/thu-hoi", "/thu-hoi.atom", "/share/A/b.png", "/log/",
-     "/picture/small/a.webp", "/static/css/public.css", "/scan", "/01/09506000134352", "/san-pham/09506000134352", "/phan-anh", "/en/phan-anh"],
+     "/picture/small/a.webp", "/static/css/public.css", "/scan", "/01/09506000134352", "/san-pham/09506000134352", "/phan-anh", "/en/phan-anh",
+     "/T/ABCDEFGHJK/phan-anh", "/T/ABCDEFGHJK/hidden", "/en/T/ABCDEFGHJK/noi-quet"],
 )  # fmt: skip
 def test_what_is_public_may_be_crawled(robots: RobotFileParser, path: str) -> None:
     assert robots.can_fetch("Googlebot", path)
