@@ -151,8 +151,7 @@ def organisation_page(session: Session, organisation: Organisation) -> Organisat
 
 def batch_page(session: Session, batch: Batch) -> BatchPage:
     """A batch's file: every gram of it, whoever has it."""
-    shipments = event_queries.list_batch_shipments(session, batch.id)
-    lines = [line for shipment in shipments for line in shipment.lines if line.batch_id == batch.id]
+    lines = event_queries.list_batch_lines(session, batch.id)
     privates = event_queries.list_batch_privates(session, batch.id)
     events = event_queries.list_batch_events(session, batch.id)
     quantities = event_queries.event_quantities(session, batch.id)

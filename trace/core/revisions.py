@@ -4,12 +4,12 @@ Sealed facts (the ten items) stay as they were in the activation event; a page s
 ("changed on 21/11/2026"). Events are not revised: they are corrected (``trace.events``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trace.core import clock
@@ -55,7 +55,14 @@ def list_revisions(
     session: Session, kind: str, subject_id: UUID, since: datetime | None = None
 ) -> list[Revision]:
     """All changes of one record, oldest first, after ``since`` if given."""
-    wanted = select(Revision).where(Revision.subject_kind == kind, Revision.subject_id == subject_id)
+    return list_revisions_of(session, [(kind, subject_id)], since)
+
+
+def list_revisions_of(
+    session: Session, subjects: Sequence[tuple[str, UUID]], since: datetime | None = None
+) -> list[Revision]:
+    """The same of several records, each kind and id: one question, and what changed first comes first."""
+    wanted = select(Revision).where(tuple_(Revision.subject_kind, Revision.subject_id).in_(subjects))
     if since is not None:
         wanted = wanted.where(Revision.revised_at > since)
     return list(session.scalars(wanted.order_by(Revision.revised_at, Revision.id)))

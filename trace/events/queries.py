@@ -8,8 +8,9 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Load, Session, joinedload, selectinload
 
+from trace.accounts.models import Party
 from trace.core.errors import NotFound
 from trace.core.paging import Page, fetch_page
 from trace.events.handover_models import Shipment, ShipmentLine
@@ -152,14 +153,35 @@ def list_batch_events(session: Session, batch_id: UUID, organisation_id: UUID | 
 
 
 def list_batch_shipments(session: Session, batch_id: UUID) -> list[Shipment]:
-    """All shipments that carry a batch, in the order they left; for the public page's counts and the authority."""
+    """All shipments that carry a batch, in the order they left; not how much is in them: the public page reads it."""
     wanted = (
         select(Shipment)
         .where(Shipment.lines.any(ShipmentLine.batch_id == batch_id))
-        .options(joinedload(Shipment.sender), joinedload(Shipment.receiver), selectinload(Shipment.lines))
+        .options(*_its_sides(Load(Shipment)))
         .order_by(Shipment.shipped_at, Shipment.id)
     )
     return list(session.scalars(wanted))
+
+
+def list_batch_lines(session: Session, batch_id: UUID) -> list[ShipmentLine]:
+    """How much of a batch is in which shipment, in the order they left; for the authority."""
+    wanted = (
+        select(ShipmentLine)
+        .join(Shipment)
+        .where(ShipmentLine.batch_id == batch_id)
+        .options(*_its_sides(Load(ShipmentLine).contains_eager(ShipmentLine.shipment)))
+        .order_by(Shipment.shipped_at, Shipment.id, ShipmentLine.id)
+    )
+    return list(session.scalars(wanted))
+
+
+def _its_sides(shipment: Load) -> tuple[Load, ...]:
+    """Who sent it and who gets it, read with the shipment."""
+    return (
+        shipment.joinedload(Shipment.sender),
+        shipment.joinedload(Shipment.receiver),
+        shipment.joinedload(Shipment.party).joinedload(Party.commune),
+    )
 
 
 def count_unconfirmed(shipments: list[Shipment], overdue_before: datetime) -> tuple[int, datetime | None]:

@@ -211,6 +211,8 @@ def is_declared_wrong(session: Session, event_id: UUID) -> bool:
 
 def confirmed_shipments(session: Session, shipment_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these shipments their party without an account confirmed; public by nature."""
+    if not shipment_ids:
+        return set()
     wanted = (
         select(Event.shipment_id)
         .join(Confirmation, Confirmation.event_id == Event.id)

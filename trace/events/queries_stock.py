@@ -1,11 +1,10 @@
 """Reads of goods at rest: counts, holds, readings, and who has goods within reach."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from trace.batches.models import Batch, Holding
@@ -93,22 +92,6 @@ def list_measurements(session: Session, batch_id: UUID, organisation_id: UUID | 
     if organisation_id is not None:
         wanted = wanted.where(Event.organisation_id == organisation_id)
     return [event for event in standing(session.scalars(wanted)) if event.sensor_element_list]
-
-
-def find_last_inspection(session: Session, batch_id: UUID) -> datetime | None:
-    """When the authority last inspected a batch, by what stands of its record."""
-    taken_back = select(Event.corrects_id).where(Event.is_declaration, Event.corrects_id.is_not(None))
-    return session.scalar(
-        select(func.max(Event.event_time))
-        .join(EventGoods)
-        .where(
-            EventGoods.batch_id == batch_id,
-            Event.verb == Verb.INSPECT,
-            Event.marks.contains(["official"]),
-            ~Event.is_declaration,
-            Event.id.not_in(taken_back),
-        )
-    )
 
 
 def list_placements(session: Session, organisation_id: UUID, batch_ids: Iterable[UUID]) -> list[Placement]:

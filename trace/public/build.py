@@ -4,15 +4,18 @@ What goes downstream is told by kind and commune; a name only where the organisa
 and free text are never read here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 from flask import current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
 from producers.models import Certificate
+from trace.accounts.models import Organisation
+from trace.accounts.queries import load_seats
 from trace.batches.models import Batch, Origin
 from trace.batches.rules import IF_ANY
 from trace.batches.texts import ITEM_LABELS
@@ -20,10 +23,14 @@ from trace.core import clock
 from trace.core.blobs import Size
 from trace.core.installation import is_demo
 from trace.core.language import language, public_url, tongues
-from trace.core.revisions import Revision, list_revisions
+from trace.core.revisions import Revision, list_revisions_of
 from trace.core.short_codes import pretty
-from trace.events import queries_stock
+from trace.events import queries as event_queries
+from trace.events.corrections import standing
+from trace.events.handover_models import Shipment
+from trace.events.models import Event, Verb
 from trace.events.queries_handover import confirmed_shipments
+from trace.events.services_observation import OFFICIAL
 from trace.public import counting, growing, journey, made, public_log, route, sharing, speech, texts, wording
 from trace.public.pages import CertificateLine, CodePage, CompareCard, Item, OcopLine, PublicFrame, Vouch
 from trace.public.wording_route import SPEECH
@@ -103,14 +110,19 @@ def _hidden_code_url(known: Known) -> str | None:
 def _batch_page(
     session: Session, known: Known, batch: Batch, seal: Mapping[str, Any], bare: CodePage
 ) -> CodePage:
-    steps = journey.build_journey(session, batch, known.shipments)
-    items = _items(session, batch, seal)
+    events = event_queries.list_batch_events(session, batch.id)
+    stands = standing(events)
+    load_seats(session, _named_on(batch, known.shipments, events))
+    confirmed = confirmed_shipments(session, [s.id for s in known.shipments if s.party_id])
+    changes = _changes_since_sealed(session, batch)
+    steps = journey.build_journey(session, batch, known.shipments, events, confirmed)
+    items = _items(batch, seal, changes)
     declared = sum(1 for item in items if item.lines and item.is_stated)
     sayer = journey.public_name(batch, batch.organisation)
     today = known.facts.today
     sealed = _sealed_certificate(batch, seal)
     card = compare_card(batch, seal)
-    words_changed_on = _words_changed_on(session, batch)
+    words_changed_on = _words_changed_on(changes)
     return CodePage(
         frame=bare.frame,
         band=bare.band,
@@ -125,9 +137,9 @@ def _batch_page(
         if made.is_said_by_others(seal)
         else texts.who_vouches(
             declared_items=declared,
-            confirmed_stages=_confirmed_stages(session, known),
+            confirmed_stages=_confirmed_stages(known, confirmed),
             checked_papers=0,
-            inspected_on=_inspected_on(session, batch),
+            inspected_on=_inspected_on(stands),
         ),
         ocop=_ocop_line(sealed, seal) if sealed and sealed.expires_on >= today else None,
         journey=steps,
@@ -135,27 +147,35 @@ def _batch_page(
         items=items,
         certificates=_certificates(batch, seal, sealed, today),
         test_results=growing.test_reports(session, batch, seal["producer_name"]),
-        official_checks=growing.official_checks(session, batch),
+        official_checks=growing.official_checks(stands),
         diary=growing.diary_block(session, batch, seal["producer_name"]),
         producer_words=batch.product.description or None,
         words_changed=wording.changed_on(words_changed_on, "") if words_changed_on else None,
         receive_url=url_for("shops.receive_code", code=batch.code),
         hidden_code_url=_hidden_code_url(known),
         scans=counting.scan_block(session, known.code) if known.is_item else None,
-        log=public_log.log_block(session, batch),
+        log=public_log.log_block(session, batch, events),
     )
 
 
-def _inspected_on(session: Session, batch: Batch) -> date | None:
-    """The day the authority last inspected the lot."""
-    last = queries_stock.find_last_inspection(session, batch.id)
+def _named_on(batch: Batch, shipments: Iterable[Shipment], events: Iterable[Event]) -> Iterator[Organisation]:
+    """Whose seat the page may tell."""
+    yield batch.organisation
+    for shipment in shipments:
+        yield from filter(None, (shipment.sender, shipment.receiver))
+    yield from (event.organisation for event in events)
+
+
+def _inspected_on(stands: Sequence[Event]) -> date | None:
+    """The day the authority last inspected the lot, by what stands of its record."""
+    inspected = (e.event_time for e in stands if e.verb == Verb.INSPECT and OFFICIAL in e.marks)
+    last = max(inspected, default=None)
     return clock.local(last).date() if last else None
 
 
-def _confirmed_stages(session: Session, known: Known) -> int:
+def _confirmed_stages(known: Known, confirmed: Collection[UUID]) -> int:
     """Handovers both sides stand behind: received, or confirmed by a link."""
-    received = sum(1 for s in known.shipments if s.receiver_id and s.received_at)
-    return received + len(confirmed_shipments(session, [s.id for s in known.shipments if s.party_id]))
+    return sum(1 for s in known.shipments if s.receiver_id and s.received_at) + len(confirmed)
 
 
 def _sealed_certificate(batch: Batch, seal: Mapping[str, Any]) -> Certificate | None:
@@ -232,11 +252,14 @@ def _ocop_line(paper: Certificate, seal: Mapping[str, Any]) -> OcopLine:
     )
 
 
-def _words_changed_on(session: Session, batch: Batch) -> date | None:
+def _words_changed_on(changes: Sequence[Revision]) -> date | None:
     """The day the producer last changed its own words after the lot was sealed."""
-    revisions = list_revisions(session, "products", batch.product_id, since=batch.activated_at)
-    days = [clock.local(r.revised_at).date() for r in revisions if "description" in r.changes]
+    days = [clock.local(r.revised_at).date() for r in changes if _is_of_words(r)]
     return days[-1] if days else None
+
+
+def _is_of_words(change: Revision) -> bool:
+    return change.subject_kind == "products" and "description" in change.changes
 
 
 def compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
@@ -257,7 +280,7 @@ def compare_card(batch: Batch, seal: Mapping[str, Any]) -> CompareCard:
     )
 
 
-def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Item, ...]:
+def _items(batch: Batch, seal: Mapping[str, Any], changes: Sequence[Revision]) -> tuple[Item, ...]:
     who = made.who_says(batch, seal, journey.public_name(batch, batch.organisation))
     produced_on = date.fromisoformat(seal["production_time"]) if seal["production_time"] else None
     expiry = date.fromisoformat(seal["expiry"]) if seal["expiry"] else None
@@ -282,7 +305,7 @@ def _items(session: Session, batch: Batch, seal: Mapping[str, Any]) -> tuple[Ite
     stated = {number for number, values in lines.items() if number in IF_ANY or any(values)}
     for number in set(lines) - stated:
         lines[number] = [wording.not_stated()]
-    changed = _changes(session, batch)
+    changed = _changed_items(batch, changes)
     return tuple(
         Item(
             number=number,
@@ -311,16 +334,26 @@ _ITEM_OF_CHANGE: Mapping[tuple[str, str], int] = {
 }
 
 
-def _changes(session: Session, batch: Batch) -> dict[int, str]:
+def _changes_since_sealed(session: Session, batch: Batch) -> list[Revision]:
+    """Later changes of the master data that a lot was sealed from, in their order."""
+    subjects = [("products", batch.product_id)]
+    if _is_of_master_data(batch):
+        subjects.append(("organisations", batch.product.organisation_id))
+        # A part was sealed at its producer's place, not where it lies.
+        if batch.origin != Origin.SPLIT:
+            subjects.append(("locations", batch.location_id))
+    return list_revisions_of(session, subjects, since=batch.activated_at)
+
+
+def _is_of_master_data(batch: Batch) -> bool:
+    """What a heap says, or goods from outside, is nobody's master data."""
+    return not batch.product.is_from_outside and batch.origin != Origin.MERGED
+
+
+def _changed_items(batch: Batch, changes: Sequence[Revision]) -> dict[int, str]:
     told: dict[int, str] = {}
-    # What a heap says, or goods from outside, is nobody's master data; a part was sealed at its producer's place.
-    subjects = [("products", batch.product_id), ("organisations", batch.product.organisation_id)]
-    if batch.product.is_from_outside or batch.origin == Origin.MERGED:
-        return told
-    if batch.origin != Origin.SPLIT:
-        subjects.append(("locations", batch.location_id))
-    for kind, subject_id in subjects:
-        for revision in list_revisions(session, kind, subject_id, since=batch.activated_at):
+    if _is_of_master_data(batch):
+        for revision in changes:
             told.update(_told_change(revision))
     return told
 

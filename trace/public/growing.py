@@ -18,8 +18,6 @@ from producers.test_results.models import TestResult
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.chains import Chain, Record
-from trace.events import queries as event_queries
-from trace.events.corrections import standing
 from trace.events.models import Event, Verb
 from trace.events.rules_stock import InspectionResult
 from trace.events.services_observation import OFFICIAL, result_of
@@ -156,10 +154,12 @@ def _marks(chain: Chain[Record], sealed_at: datetime | None, before: Told | None
     return tuple(marks)
 
 
-def official_checks(session: Session, batch: Batch) -> tuple[OfficialCheck, ...]:
-    """Samples, inspections and what came of a pause for a test, as the authority recorded them, the newest first."""
-    events = standing(event_queries.list_batch_events(session, batch.id))
-    told = [_check(event) for event in events if OFFICIAL in event.marks]
+def official_checks(stands: Sequence[Event]) -> tuple[OfficialCheck, ...]:
+    """Samples, inspections and what came of a pause for a test, as the authority recorded them, the newest first.
+
+    ``stands``: the events of a lot that hold, oldest first.
+    """
+    told = [_check(event) for event in stands if OFFICIAL in event.marks]
     return tuple(reversed([check for check in told if check is not None]))
 
 

@@ -3,7 +3,7 @@
 A handover is one stage however many events it took: shipped by one, received by the other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -15,11 +15,9 @@ from trace.accounts.models import Organisation, PartyKind
 from trace.batches.models import Batch
 from trace.core import clock
 from trace.core.short_codes import pretty
-from trace.events import queries as event_queries
 from trace.events.corrections import standing
 from trace.events.handover_models import Shipment
 from trace.events.models import Event, Verb
-from trace.events.queries_handover import confirmed_shipments
 from trace.events.rules import CONFIRMATION_GRACE, is_late
 from trace.public import detours, made, observed, wording, wording_handover
 from trace.public.distances import kilometres
@@ -30,13 +28,20 @@ from trace.public.told import Told, given
 MOST_DELIVERIES_TOLD = 3
 
 
-def build_journey(session: Session, batch: Batch, shipments: Sequence[Shipment]) -> tuple[JourneyStep, ...]:
-    """The stages of an activated batch in the order they happened."""
-    events = event_queries.list_batch_events(session, batch.id)
+def build_journey(
+    session: Session,
+    batch: Batch,
+    shipments: Sequence[Shipment],
+    events: Sequence[Event],
+    confirmed: Collection[UUID],
+) -> tuple[JourneyStep, ...]:
+    """The stages of an activated batch in the order they happened.
+
+    ``events`` are all of the batch, oldest first; ``confirmed`` the shipments a party without an account confirmed.
+    """
     stands = standing(events)
     marks = _marks_of(stands)
     wrong = {e.shipment_id for e in events if e.is_declaration and e.verb in (Verb.SHIP, Verb.RETURN)}
-    confirmed = confirmed_shipments(session, [s.id for s in shipments if s.party_id])
 
     def name(who: Organisation) -> Told:
         return public_name(batch, who)
@@ -82,7 +87,7 @@ def _marks_of(events: Iterable[Event]) -> dict[UUID, list[str]]:
 
 
 def _handovers(
-    batch: Batch, shipments: Sequence[Shipment], marks: Mapping[UUID, list[str]], confirmed: set[UUID]
+    batch: Batch, shipments: Sequence[Shipment], marks: Mapping[UUID, list[str]], confirmed: Collection[UUID]
 ) -> list[JourneyStep]:
     steps: list[JourneyStep] = []
     senders = {s.sender_id: s.sender for s in shipments}
@@ -121,7 +126,7 @@ def _handover(batch: Batch, shipment: Shipment, marks: Sequence[str], *, is_conf
 
 
 def _folded(
-    batch: Batch, sender: Organisation, sent: Sequence[Shipment], by_link: set[UUID]
+    batch: Batch, sender: Organisation, sent: Sequence[Shipment], by_link: Collection[UUID]
 ) -> list[JourneyStep]:
     """Many deliveries of one sender as one stage, and one more for those still unconfirmed past their grace."""
     name = _sender_name(batch, sender)

@@ -38,7 +38,7 @@ from trace.public.marks import Marks
 from trace.public.pages import CodePage
 from trace.recalls.models import Recall
 from trace.verdict.glance import Asked, Glance, KeptRow
-from trace.verdict.queries import Known, look_up
+from trace.verdict.queries import Known, look_up_lot
 from trace.verdict.recent import RecentGlances, prepare
 from trace.verdict.rules import CodeState, Facts
 
@@ -197,7 +197,7 @@ class Keeper:
             if not batch.is_activated:
                 return None
             # As the lot's own code says it: what is so of one item alone must not get into the page of all.
-            known = look_up(session, batch.code)
+            known = look_up_lot(session, batch)
             page = build.page_of(session, replace(known, code=marks.code), code)
             made = _cut(page, marks)
             new = NewPage(

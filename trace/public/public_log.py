@@ -47,9 +47,9 @@ _ACTS = {
 }
 
 
-def log_block(session: Session, batch: Batch) -> LogBlock:
-    """The block of an activated batch; two questions to the database."""
-    shown = shown_events(event_queries.list_batch_events(session, batch.id))
+def log_block(session: Session, batch: Batch, events: Sequence[Event]) -> LogBlock:
+    """The block of an activated batch with these events, oldest first."""
+    shown = shown_events(events)
     places = queries.list_positions(session, [event.id for event, _title in shown])
     lines = []
     for event, title in shown:

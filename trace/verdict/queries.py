@@ -61,6 +61,11 @@ def look_up(session: Session, typed: str) -> Known:
     return _known(session, code, batch, today)
 
 
+def look_up_lot(session: Session, batch: Batch) -> Known:
+    """The same of a lot by its own code."""
+    return _known(session, batch.code, batch, clock.today())
+
+
 def _look_up_stamp(session: Session, code: str, today: date) -> Known:
     """A stamp says what the lot it stands for says; unbound, only whose stamp it is."""
     stamp = stamp_queries.find_stamp(session, code)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from tests.factories import (
@@ -17,6 +18,7 @@ from tests.factories import (
     actor_of_kind,
     give,
 )
+from tests.trace.public.ways import COMMUNES
 from tests.web import settle
 from trace.accounts import services_parties
 from trace.accounts.models import OrganisationKind, Party, PartyKind
@@ -247,3 +249,27 @@ def test_a_correction_is_told_with_what_changed(
     told = read(batch.code)
     assert "Correction" in told
     assert "Changed: quantity" in told
+
+
+def test_a_lot_that_went_to_many_is_read_with_as_few_questions_as_one_that_went_to_some(
+    app: Flask, connection: Connection, session: Session, producer: Actor
+) -> None:
+    some, many = (
+        ActiveBatchFactory.create(session=session, actor=producer, quantity=Decimal(500)) for _ in range(2)
+    )
+    for batch, receivers in ((some, 2), (many, len(COMMUNES))):
+        for _name, commune in COMMUNES[:receivers]:
+            give(session, batch, producer, actor_of_kind(session, OrganisationKind.SHOP))
+            party = PartyFactory.create(
+                session=session, actor=producer, kind=PartyKind.SHOP, commune_code=commune
+            )
+            _hand(session, producer, batch, party)
+    settle(session)
+    asked: list[object] = []
+    event.listen(connection, "before_cursor_execute", lambda *stated: asked.append(stated[2]))
+    counts = []
+    for batch in (some, many):
+        asked.clear()
+        assert app.test_client().get(f"/T/{batch.code}").status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
