@@ -30,8 +30,6 @@ from trace.ledger.keys import LogRefused, make_signer
 from trace.ledger.notes import COSIGNATURE, Signer, parse_note
 from trace.ledger.witness import Witness
 
-# One original for all: it is made once, by whichever worker has the tests.
-pytestmark = pytest.mark.xdist_group("tampering")
 SEEN = 270  # entries the auditor saw; above are those nobody audited yet
 ALL = 280
 
