@@ -205,7 +205,7 @@ def one_round(service: Service, traders: Traders, told: list[Asked], chance: ran
     ]
     for client in clients:
         client.start()
-    give_up_at = time.monotonic() + 30
+    give_up_at = time.monotonic() + 60
     while sum(1 for asked in told if asked.answer) < before + CLIENTS and time.monotonic() < give_up_at:
         time.sleep(0.01)
     time.sleep(chance.random() * 0.5)
@@ -260,7 +260,7 @@ def check(service: Service, traders: Traders, told: list[Asked]) -> None:
         ).fetchone()
         on_the_way = len(shipped) - len(received)
         assert balance == (STOCK - on_the_way - len(sold), on_the_way, len(sold), 0, 0)
-        give_up_at = time.monotonic() + 30
+        give_up_at = time.monotonic() + 60
         while one("select count(*) from log_entries") < one("select count(*) from leaves"):
             assert time.monotonic() < give_up_at, "the sequencer does not catch up"
             time.sleep(0.2)

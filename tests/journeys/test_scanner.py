@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page, Request, expect, sync_play
 from tests.conftest import LiveServer
 from tests.factories import ActiveBatchFactory, ProductFactory, actor_of_kind
 from tests.journeys.conftest import ARGUMENTS
-from tests.journeys.people import PHONE
+from tests.journeys.people import PHONE, WITHIN_MS
 from tests.journeys.videos import frame_of, label_picture, write_video
 from trace import create_app
 from trace.accounts import sessions
@@ -108,7 +108,7 @@ def test_from_the_camera_to_the_verdict(
         page.goto(f"{server.url}/scan")
         if page.get_by_role("button", name="Mở máy ảnh").is_visible():
             _press(page, "Mở máy ảnh")
-        page.wait_for_url(f"**/T/{code}", timeout=60_000)
+        page.wait_for_url(f"**/T/{code}", timeout=WITHIN_MS)
         expect(page.locator("h1")).to_have_text("Chưa có cảnh báo")
         assert context.cookies() == []
     assert faults == []
@@ -146,7 +146,7 @@ def test_a_photo_of_the_label_leads_to_the_verdict(
         assert page.locator("[data-scan]").is_visible() is javascript
         page.set_input_files("#f-photo", photo)
         _press(page, "Đọc ảnh")
-        page.wait_for_url(f"**/T/{code}", timeout=30_000)
+        page.wait_for_url(f"**/T/{code}", timeout=WITHIN_MS)
         expect(page.locator("h1")).to_have_text("Chưa có cảnh báo")
 
 
@@ -178,7 +178,7 @@ def test_stamps_are_bound_and_voided_by_scanning_them(
         page = context.new_page()
         page.goto(packing.lot_path)
         _press(page, "Quét tem đầu")
-        expect(page.locator("#f-last")).not_to_have_value("", timeout=60_000)
+        expect(page.locator("#f-last")).not_to_have_value("")
         seen = {page.input_value("#f-first"), page.input_value("#f-last")}
         assert seen == {pretty(first), pretty(last)}
         expect(page.locator("#f-last")).to_be_focused()
@@ -191,7 +191,7 @@ def test_stamps_are_bound_and_voided_by_scanning_them(
         page.goto(f"{server.url}/producer/stamps/void?lang=vi")
         _press(page, "Quét lần lượt từng tem")
         lines = page.locator("[data-scan-list] li")
-        expect(lines).to_have_count(2, timeout=60_000)
+        expect(lines).to_have_count(2)
         expect(lines.first).to_contain_text("Đang dùng cho lô")
         _press(page, "Tắt máy ảnh")
         lines.filter(has_text=pretty(last)).get_by_role("button", name="Bỏ ra").click()

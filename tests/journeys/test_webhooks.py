@@ -14,7 +14,7 @@ from trace.accounts import api_keys
 from trace.cli import processes
 from trace.core.database import make_engine, new_session
 
-SECONDS = 40
+SECONDS = 90
 
 
 def test_an_event_reaches_its_subscriber(live_server: Callable[..., LiveServer], tmp_path: Path) -> None:

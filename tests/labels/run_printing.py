@@ -55,7 +55,7 @@ class Printer:
     def close(self) -> None:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self._taking.join(5)
+        self._taking.join(60)
 
     @property
     def is_taking(self) -> bool:

@@ -48,7 +48,7 @@ def printer() -> Iterator[Printer]:
 def test_a_job_arrives_byte_for_byte_and_is_ended(printer: Printer) -> None:
     threading.Thread(target=printer.take, daemon=True).start()
     send(JOB, printer.address, [printer.address])
-    assert printer.ended.wait(5)
+    assert printer.ended.wait(60)
     assert bytes(printer.got) == JOB
 
 

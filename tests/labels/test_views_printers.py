@@ -178,7 +178,7 @@ def test_labels_go_straight_to_an_approved_address(
     taking = received.listen()
     answer = workspace.send(f"{printer}/batches/{batch_id}/labels", count="3")
     assert answer.status_code == 303
-    taking.join(5)
+    taking.join(60)
     (printed,) = tspl_pages(bytes(received.job), 203)
     assert printed.copies == 3
 
@@ -188,7 +188,7 @@ def test_the_test_label_goes_straight_too(approve: Approve, workspace: Workspace
     printer = _add(workspace, address=received.address)
     taking = received.listen()
     assert workspace.send(f"{printer}/test").status_code == 303
-    taking.join(5)
+    taking.join(60)
     assert len(tspl_pages(bytes(received.job), 203)) == 1
 
 

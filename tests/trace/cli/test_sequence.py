@@ -21,7 +21,7 @@ from trace.ledger.models import Leaf
 from trace.ledger.queries import Published
 from trace.ledger.services import make_leaf
 
-WITHIN_S = 30
+WITHIN_S = 60
 Start = Callable[..., Child]
 
 

@@ -97,7 +97,7 @@ def family_of(pid: int) -> list[int]:
 
 
 def wait_until_gone(pids: list[int]) -> None:
-    give_up_at = time.monotonic() + 30
+    give_up_at = time.monotonic() + 60
     while any(is_alive(pid) for pid in pids):
         assert time.monotonic() < give_up_at, [pid for pid in pids if is_alive(pid)]
         time.sleep(0.1)

@@ -63,7 +63,7 @@ def start(folder: Path, port: int, log: Signer) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    give_up_at = time.monotonic() + 20
+    give_up_at = time.monotonic() + 60
     while time.monotonic() < give_up_at and process.poll() is None:
         try:
             probe = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -82,11 +82,11 @@ def running(tmp_path: Path) -> Iterator[Running]:
     made = CliRunner().invoke(main, ["make-witness-key", "--name", NAME, "--key", str(tmp_path / "key")])
     log, port = Signer.generate(ORIGIN), free_port()
     process = start(tmp_path, port, log)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     yield Running(port, log, Verifier.from_text(made.output.strip()), connection, process)
     connection.close()
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=15)
+    process.communicate(timeout=60)
 
 
 def body(log: Signer, size: int = 1) -> bytes:
@@ -139,7 +139,7 @@ def test_a_second_witness_on_the_same_folder_does_not_start(running: Running, tm
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert done.returncode == 1
     assert "Another process uses" in done.stderr
@@ -152,14 +152,14 @@ def test_what_was_cosigned_outlives_a_kill(running: Running, tmp_path: Path) -> 
     again, port = None, free_port()
     try:
         again = start(tmp_path, port, running.log)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("POST", "/add-checkpoint", body(running.log))
         assert connection.getresponse().status == 409
         connection.close()
     finally:
         if again is not None:
             again.terminate()
-            again.communicate(timeout=15)
+            again.communicate(timeout=60)
 
 
 def test_a_key_is_readable_by_its_owner_only(tmp_path: Path) -> None:
