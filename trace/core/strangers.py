@@ -57,6 +57,7 @@ class Meter:
         self.rate = rate
         self._clock = clock
         self._lock = Lock()
+        self._latest = 0.0  # no count is paid for later
         self._begin(clock())
 
     def count(self, source: str) -> None:
@@ -67,6 +68,7 @@ class Meter:
             paid_at = max(min(cells[place] for cells, place in places), now) + 1 / self.rate.per_second
             # Who goes on while refused owes no more than so much: the wait after the last one has an end.
             paid_at = min(paid_at, now + self._free_s * (1 + self.rate.most))
+            self._latest = max(self._latest, paid_at)
             for cells, place in places:
                 cells[place] = max(cells[place], paid_at)
 
@@ -82,7 +84,15 @@ class Meter:
 
     def is_far_over(self, source: str) -> bool:
         """Whether it went on until it owes all that can be owed, within one."""
-        return self._owed(source) > self._free_s * (1 + self.rate.most) - 1 / self.rate.per_second - 1
+        return self._owed(source) > self._far_over_s
+
+    def is_anybody_far_over(self) -> bool:
+        """False if no source can be: then it need not be known who asks."""
+        return self._latest - self._clock() > self._far_over_s
+
+    @property
+    def _far_over_s(self) -> float:
+        return self._free_s * (1 + self.rate.most) - 1 / self.rate.per_second - 1
 
     @property
     def _free_s(self) -> float:
@@ -108,6 +118,7 @@ class Meter:
 
     def _begin(self, now: float) -> None:
         self._begun = now
+        self._latest = now
         self._key = secrets.token_bytes(32)
         nothing = bytes(8 * CELLS)
         self._rows = (array("d", nothing), array("d", nothing))
@@ -131,8 +142,10 @@ class Guesses:
 
     def wait_before(self, address: str) -> int:
         """Seconds until this source is looked up at all; 0 for now, as for nearly everybody."""
+        if not self._is_on or not self._unknown.is_anybody_far_over():
+            return 0
         source = source_of(address)
-        if not self._is_on or not self._unknown.is_far_over(source):
+        if not self._unknown.is_far_over(source):
             return 0
         wait = self._looked_up.wait(source)
         if not wait:

@@ -129,4 +129,5 @@ def _send(filled: Filled, environ: Environ, begin: Begin, started: float) -> Ite
         headers.append(OVER_TLS)
     begin(f"{filled.status} {HTTPStatus(filled.status).phrase}", headers)
     note_request(environ["REQUEST_METHOD"], "/T/<code>", filled.status, time.perf_counter() - started, name)
-    return () if environ["REQUEST_METHOD"] == "HEAD" else (filled.content,)
+    # The web server sends a list at once, and asks anything else for one piece after another.
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [filled.content]

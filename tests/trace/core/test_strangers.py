@@ -2,6 +2,9 @@
 
 import sys
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from trace.core.strangers import CELLS, DAY_S, Guesses, Meter, Rate, source_of
 
 ONE, OTHER = "198.51.100.7", "203.0.113.9"
@@ -69,6 +72,17 @@ def test_nobody_waits_longer_than_ten_minutes_for_what_was_done_before() -> None
     _unknown(guesses, ONE, 100_000)
     clock.now += 10 * 60
     assert guesses.wait_after_unknown(ONE) == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 40), st.booleans()), max_size=80))
+def test_where_nobody_can_be_far_over_nobody_is(steps: list[tuple[int, float, bool]]) -> None:
+    clock = Clock()
+    meter = Meter(Rate(5, 0.5, most=2), clock)
+    sources = [f"198.51.100.{number}" for number in range(4)]
+    for number, pause, is_back in steps:
+        clock.now += pause
+        (meter.give_back if is_back else meter.count)(sources[number])
+        assert meter.is_anybody_far_over() or not any(map(meter.is_far_over, sources))
 
 
 def test_no_limit_is_a_choice() -> None:
