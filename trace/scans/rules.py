@@ -1,13 +1,14 @@
 """What is a scan and what is none, and how often one counts. Pure: no database, no clock, no text for people."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 LONGEST_READ = 1000
 # A code counts once for each kind of device in so much time: somebody who reads the page again scans nothing again.
 COUNTS_ONCE_IN = timedelta(minutes=10)
+Row = tuple[str, str, datetime]  # a scan: its code, kind of device, and when
 
 
 class Device(StrEnum):
@@ -106,11 +107,19 @@ def is_scan(method: str, device: Device, headers: Mapping[str, str]) -> bool:
     return method == "GET" and device not in NOBODY and not is_read_ahead(headers)
 
 
-def counted(times: Iterable[datetime], last: datetime | None = None) -> list[datetime]:
-    """Those of the scans of one code by one kind of device that count, in order, after ``last`` one that did."""
-    found = []
-    for at in sorted(times):
-        if last is None or at - last >= COUNTS_ONCE_IN:
-            found.append(at)
-            last = at
-    return found
+def rounds(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """What counts of these scans, no code and device twice in a round; nearly always there is one.
+
+    In one order for every process: two that count the same codes must not wait for each other.
+    """
+    waiting = sorted(rows)
+    while waiting:
+        taken: list[Row] = []
+        later: list[Row] = []
+        for row in waiting:
+            if not taken or row[:2] != taken[-1][:2]:
+                taken.append(row)
+            elif row[2] - taken[-1][2] >= COUNTS_ONCE_IN:
+                later.append(row)
+        yield taken
+        waiting = later

@@ -1,16 +1,14 @@
 """Writes scans: many in one transaction, for the recorder; and drops months that are past their time."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import zip_longest
 from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from trace.core.database import driver_of
-from trace.scans.rules import COUNTS_ONCE_IN, Device, counted
+from trace.scans.rules import COUNTS_ONCE_IN, Device, rounds
 
 _COPY = "copy scans (scanned_at, code, verdict, device) from stdin"
 # Another process may have counted a moment ago: what counts is decided on the row, under its lock.
@@ -35,18 +33,22 @@ class Scan(NamedTuple):
 
 def write_scans(session: Session, scans: Sequence[Scan]) -> None:
     """Append the scans and count those of items, in the caller's transaction."""
+    rows = [(scan.code, scan.device.value, scan.scanned_at) for scan in scans]
+    # Codes, verdicts and devices hold nothing that PostgreSQL's text forms of rows and arrays read otherwise.
+    lines = [
+        f"{at.isoformat()}\t{code}\t{scan.verdict}\t{device}\n"
+        for (code, device, at), scan in zip(rows, scans, strict=True)
+    ]
     with driver_of(session, _COPY) as driver, driver.cursor().copy(_COPY) as copy:
-        # Codes, verdicts and devices hold nothing that the text form of COPY reads otherwise.
-        copy.write(
-            "".join(f"{s.scanned_at.isoformat()}\t{s.code}\t{s.verdict}\t{s.device.value}\n" for s in scans)
-        )
-    for round_ in _rounds(scans):
+        copy.write("".join(lines))
+    for round_ in rounds([row for row, scan in zip(rows, scans, strict=True) if scan.is_item]):
+        codes, devices, times = zip(*round_, strict=True)
         session.execute(
             _COUNT,
             {
-                "codes": [code for code, _device, _at in round_],
-                "devices": [device for _code, device, _at in round_],
-                "times": [at for _code, _device, at in round_],
+                "codes": _array(codes),
+                "devices": _array(devices),
+                "times": _array(at.isoformat() for at in times),
                 "once_in": COUNTS_ONCE_IN,
             },
         )
@@ -57,15 +59,6 @@ def drop_old_scans(session: Session, days: int) -> int:
     return session.scalar(text("select drop_old_scans(:days)"), {"days": days}) or 0
 
 
-def _rounds(scans: Sequence[Scan]) -> Iterator[list[tuple[str, str, datetime]]]:
-    """What may count, no code and device twice in a round; nearly always there is one.
-
-    In one order for every process: two that count the same codes must not wait for each other.
-    """
-    times: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for scan in scans:
-        if scan.is_item:
-            times[scan.code, scan.device.value].append(scan.scanned_at)
-    rows = ([(code, device, at) for at in counted(times[code, device])] for code, device in sorted(times))
-    for column in zip_longest(*rows):
-        yield [row for row in column if row is not None]
+def _array(words: Iterable[str]) -> str:
+    """As PostgreSQL reads an array. The driver takes its time over each word, and answers wait meanwhile."""
+    return f"{{{','.join(words)}}}"

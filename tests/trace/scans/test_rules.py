@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trace.scans.rules import COUNTS_ONCE_IN, Device, counted, device_of, is_scan
+from trace.scans.rules import COUNTS_ONCE_IN, Device, Row, device_of, is_scan, rounds
 
 ENGINE = "AppleWebKit/537.36 (KHTML, like Gecko)"
 BEGIN = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -79,18 +79,32 @@ def test_only_what_somebody_asked_for_is_a_scan(device: Device) -> None:
     assert not is_scan("GET", device, {"Purpose": "prefetch"})
 
 
+def _counted(times: list[datetime]) -> list[datetime]:
+    return [at for round_ in rounds([("ITEM", "phone", at) for at in times]) for _code, _device, at in round_]
+
+
 def test_one_device_reading_again_and_again_counts_once_in_ten_minutes() -> None:
     times = [BEGIN + timedelta(seconds=5 * n) for n in range(500)]
-    assert len(counted(times)) == 5
+    assert len(_counted(times)) == 5
 
 
-def test_what_was_counted_before_is_thought_of() -> None:
-    assert counted([BEGIN], BEGIN - timedelta(minutes=9, seconds=59)) == []
-    assert counted([BEGIN], BEGIN - COUNTS_ONCE_IN) == [BEGIN]
+def test_one_that_comes_ten_minutes_after_the_last_that_counted_counts() -> None:
+    late = BEGIN + COUNTS_ONCE_IN
+    assert _counted([BEGIN, late - timedelta(seconds=1), late]) == [BEGIN, late]
 
 
 @given(st.lists(st.integers(0, 7200).map(lambda s: BEGIN + timedelta(seconds=s))))
 def test_counted_scans_are_ten_minutes_apart_and_none_is_left_out(times: list[datetime]) -> None:
-    found = counted(times)
+    found = _counted(times)
     assert all(b - a >= COUNTS_ONCE_IN for a, b in pairwise(found))
     assert all(any(timedelta(0) <= at - each < COUNTS_ONCE_IN for each in found) for at in times)
+
+
+_minutes = st.integers(0, 60).map(lambda minute: BEGIN + timedelta(minutes=minute))
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(["phone", "tablet"]), _minutes)))
+def test_no_code_and_device_is_twice_in_a_round_and_each_round_is_in_order(rows: list[Row]) -> None:
+    for round_ in rounds(rows):
+        keys = [(code, device) for code, device, _at in round_]
+        assert keys == sorted(set(keys))
