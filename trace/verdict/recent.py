@@ -94,7 +94,7 @@ class RecentGlances:
         if not self._lock.acquire(blocking=False):
             return glances(connection, asked)
         try:
-            return self._from_memory(connection, asked) or self._anew(connection, asked)
+            return self._look(connection, asked)
         except BaseException:
             self._forget()
             raise
@@ -104,27 +104,29 @@ class RecentGlances:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def _from_memory(self, connection: Any, asked: Sequence[Asked]) -> list[Glance | None] | None:
-        """None where not all of it is remembered."""
+    def _look(self, connection: Any, asked: Sequence[Asked]) -> list[Glance | None]:
+        """From memory what is remembered and still holds, the others anew."""
         if self._snapshot is None or self._clock() - self._asked_at > FORGOTTEN_AFTER_S:
             self._forget()
             self._ask(connection, [None])
-            return None
-        remembered = [seen for seen in map(self._find, asked) if seen is not None]
-        if len(remembered) < len(asked):
-            return None
-        codes = [
-            one.code if seen.glance.is_item else None for one, seen in zip(asked, remembered, strict=True)
-        ]
-        news = self._ask(connection, codes)
-        if not all(self._still_holds(seen) for seen in remembered):
-            return None
-        return [
-            seen.glance._replace(first_scan_at=new.first_at, scans=new.scans, places=new.places)
-            for seen, new in zip(remembered, news, strict=True)
-        ]
+        answers: list[Glance | None] = [None] * len(asked)
+        remembered = [(place, seen) for place, one in enumerate(asked) if (seen := self._find(one))]
+        if remembered:
+            codes = [asked[place].code if seen.glance.is_item else None for place, seen in remembered]
+            for (place, seen), new in zip(remembered, self._ask(connection, codes), strict=True):
+                if self._still_holds(seen):
+                    answers[place] = seen.glance._replace(
+                        first_scan_at=new.first_at, scans=new.scans, places=new.places
+                    )
+        missing = [place for place, answer in enumerate(answers) if answer is None]
+        if missing:
+            found = self._anew(connection, [asked[place] for place in missing])
+            for place, one in zip(missing, found, strict=True):
+                answers[place] = one
+        return answers
 
     def _anew(self, connection: Any, asked: Sequence[Asked]) -> list[Glance | None]:
+        """By a full look, after a question: what changes from now on is told by the next one."""
         found = glances(connection, asked)
         for one, seen in zip(asked, found, strict=True):
             if seen is not None and seen.kept is not None:

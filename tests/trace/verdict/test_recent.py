@@ -233,6 +233,17 @@ def test_what_is_remembered_is_not_looked_up_again(shelf: Shelf) -> None:
     assert full.kept is None
 
 
+def test_of_several_codes_only_those_not_remembered_are_looked_up(shelf: Shelf) -> None:
+    shelf.recent = RecentGlances()
+    shelf.look(shelf.stamps[1], shelf.stamps[2])
+    with shelf.engine.begin() as beside:
+        beside.execute(text("delete from kept_pages"))
+    seen = shelf.recent.glances(
+        shelf.connection, shelf.asked(*(shelf.stamps[number] for number in (3, 2, 4, 1)))
+    )
+    assert [one is not None and one.kept is not None for one in seen] == [False, True, False, True]
+
+
 def test_more_changes_than_are_remembered_make_it_look_again(shelf: Shelf) -> None:
     with shelf.engine.begin() as beside:
         shelf.change(beside, "voided", 1)
