@@ -5,26 +5,28 @@ before themselves, what is put between them are stored blocks (RFC 1951, 3.2.4),
 from those of the parts.
 """
 
-import json
 import re
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from zlib_ng.zlib_ng import crc32_combine
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # deflate, no name, no time, smallest, made on an unknown system
 _END = b"\x03\x00"  # an empty last block
 _LARGEST_STORED = 0xFFFF
 _STORED = struct.Struct("<BHH")  # not the last block, stored; its length, and that again with each bit turned
 _TRAILER = struct.Struct("<II")
+_HEAD = struct.Struct(
+    "<II"
+)  # of a packed page: how many pieces, and how long the names of its gaps are together
+_SHAPE = 3  # numbers of four bytes for each piece: how long it is, and of its text the check sum and length
 _MASK = 0xFFFFFFFF
-# Short enough for ``zlib`` to read without letting other threads run in between, which takes longer than reading.
-_ZEROS = bytes(4096)
 _AROUND = 150  # bytes of the objects that hold a piece, about
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Text that is the same for everybody: ``deflated`` in parts, and of the text its check sum and length in bytes."""
 
     deflated: tuple[bytes, ...]
@@ -32,8 +34,7 @@ class Piece:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(NamedTuple):
     """``pieces`` with the named ``gaps`` between them: one gap less than pieces.
 
     ``weight`` is how many bytes of memory it takes, about, without what it shares with others.
@@ -80,7 +81,7 @@ def fill_gzip(page: Pieces, values: Mapping[str, bytes]) -> bytes:
     for name, piece in zip(page.gaps, pieces, strict=True):
         value = values[name]
         out += (stored[name], *piece.deflated)
-        crc = _over(zlib.crc32(value, crc), piece.size) ^ piece.crc
+        crc = crc32_combine(zlib.crc32(value, crc), piece.crc, piece.size)
         size += len(value) + piece.size
     out += (_END, _TRAILER.pack(crc, size & _MASK))
     return b"".join(out)
@@ -94,20 +95,23 @@ def fill_plain(page: Pieces, values: Mapping[str, bytes]) -> bytes:
 def pack(page: Pieces) -> bytes:
     """All of it as one row's bytes."""
     deflated = [b"".join(piece.deflated) for piece in page.pieces]
-    shapes = [[len(d), p.crc, p.size] for d, p in zip(deflated, page.pieces, strict=True)]
-    head = json.dumps([shapes, page.gaps], separators=(",", ":")).encode()
-    return b"%d\n%s%s" % (len(head), head, b"".join(deflated))
+    shapes = [n for d, p in zip(deflated, page.pieces, strict=True) for n in (len(d), p.crc, p.size)]
+    gaps = "\n".join(page.gaps).encode()
+    head = _HEAD.pack(len(deflated), len(gaps)) + struct.pack(f"<{len(shapes)}I", *shapes)
+    return b"".join((head, gaps, *deflated))
 
 
 def unpack(packed: bytes) -> Pieces:
     """What ``pack`` made bytes of."""
-    count, _newline, _rest = packed[:20].partition(b"\n")
-    at = len(count) + 1 + int(count)
-    shapes, gaps = json.loads(packed[len(count) + 1 : at])
+    count, length = _HEAD.unpack_from(packed)
+    shapes = struct.unpack_from(f"<{_SHAPE * count}I", packed, _HEAD.size)
+    at = _HEAD.size + 4 * len(shapes)
+    gaps = packed[at : at + length].decode().split("\n") if length else []
+    at += length
     pieces = []
-    for length, crc, size in shapes:
-        pieces.append(Piece((packed[at : at + length],), crc, size))
-        at += length
+    for size_here, crc, size in zip(*[iter(shapes)] * _SHAPE, strict=True):
+        pieces.append(Piece((packed[at : at + size_here],), crc, size))
+        at += size_here
     return _weighed(pieces, gaps)
 
 
@@ -117,7 +121,7 @@ def _weighed(pieces: Sequence[Piece], gaps: Sequence[str]) -> Pieces:
 
 
 def _joined(one: Piece, other: Piece) -> Piece:
-    crc = _over(one.crc, other.size) ^ other.crc
+    crc = crc32_combine(one.crc, other.crc, other.size)
     return Piece((*one.deflated, *other.deflated), crc, one.size + other.size)
 
 
@@ -127,15 +131,3 @@ def _stored(value: bytes) -> bytes:
     if count > _LARGEST_STORED:
         return _stored(value[:_LARGEST_STORED]) + _stored(value[_LARGEST_STORED:])
     return _STORED.pack(0, count, count ^ 0xFFFF) + value
-
-
-def _over(crc: int, size: int) -> int:
-    """Carry the check sum of what stands before so many bytes over them: what stands after only has to be added.
-
-    CRC-32 is linear but for its beginning and end, where all bits are turned: turned twice, zeros add nothing.
-    """
-    crc ^= _MASK
-    while size > len(_ZEROS):
-        crc = zlib.crc32(_ZEROS, crc)
-        size -= len(_ZEROS)
-    return zlib.crc32(_ZEROS[:size], crc) ^ _MASK
